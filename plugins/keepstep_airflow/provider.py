@@ -1,0 +1,108 @@
+"""What Airflow is told about Keepstep: its connection types, their forms, and the links its operators show.
+
+Airflow finds `get_provider_info` by the entry point `apache_airflow_provider`. Nothing here imports Airflow or a
+connector: the function is called by every Airflow process when it starts.
+
+A field that may stay empty has the type ``["string", "null"]``: Airflow's form takes a plain ``string`` as required.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+HOOKS = "keepstep_airflow.hooks"
+OPTIONAL = ["string", "null"]
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Everything that Airflow's provider registry asks for."""
+    return {
+        "package-name": "keepstep",
+        "name": "Keepstep",
+        "description": "Marketing lists and behaviour scores in step between a marketing platform and a CRM.",
+        "connection-types": [_netsuite(), _act_on(), _memory()],
+        "extra-links": [
+            "keepstep_airflow.operators.links.OpenInCrm",
+            "keepstep_airflow.operators.links.OpenInPlatform",
+        ],
+    }
+
+
+def _netsuite() -> dict[str, Any]:
+    return {
+        "connection-type": "netsuite",
+        "hook-name": "NetSuite (Keepstep)",
+        "hook-class-name": f"{HOOKS}.netsuite.NetSuiteHook",
+        "conn-fields": {
+            "account_id": _text("Account ID", "As NetSuite shows it: 1234567, or 1234567_SB1 for a sandbox."),
+            "auth": _choice(
+                "Sign-in",
+                ["oauth2", "tba"],
+                "oauth2: client credentials with a certificate, NetSuite's preferred way. tba: token-based (OAuth 1.0a).",
+            ),
+            "certificate_id": _text("Certificate ID", "oauth2: from OAuth 2.0 Client Credentials Setup.", optional=True),
+            "private_key": _secret("Private key", "oauth2: the certificate's private key, PEM; \\n stands for a new line."),
+            "token_id": _secret("Token ID", "tba: the access token's id."),
+            "token_secret": _secret("Token secret", "tba: the access token's secret."),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {
+                "host": "Base URL",
+                "login": "Client ID (oauth2) or consumer key (tba)",
+                "password": "Consumer secret (tba)",
+            },
+            "placeholders": {"host": "empty: https://<account>.suitetalk.api.netsuite.com"},
+        },
+    }
+
+
+def _act_on() -> dict[str, Any]:
+    return {
+        "connection-type": "act_on",
+        "hook-name": "Act-On (Keepstep)",
+        "hook-class-name": f"{HOOKS}.act_on.ActOnHook",
+        "conn-fields": {
+            "client_id": _text("Client ID", "Of the API key; names the integration."),
+            "client_secret": _secret("Client secret", "Of the API key."),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {
+                "host": "Base URL",
+                "login": "User name (chooses the Act-On account)",
+                "password": "Password",
+            },
+            "placeholders": {"host": "empty: https://restapi.actonsoftware.com", "login": "operations@example.com"},
+        },
+    }
+
+
+def _memory() -> dict[str, Any]:
+    return {
+        "connection-type": "keepstep_memory",
+        "hook-name": "Keepstep, in memory (for trying out)",
+        "hook-class-name": f"{HOOKS}.memory.MemoryHook",
+        "conn-fields": {
+            "side": _choice("Side", ["crm", "platform"], "Whether it plays a CRM or a marketing platform."),
+            "path": _text("File", "Where its records are kept between tasks."),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port", "host", "login", "password"],
+            "relabeling": {},
+            "placeholders": {},
+        },
+    }
+
+
+def _text(label: str, description: str, *, optional: bool = False) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": OPTIONAL if optional else "string"}}
+
+
+def _secret(label: str, description: str) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": OPTIONAL, "format": "password"}}
+
+
+def _choice(label: str, values: list[str], description: str) -> dict[str, Any]:
+    schema = {"type": "string", "enum": values, "default": values[0]}
+    return {"label": label, "description": description, "schema": schema}
