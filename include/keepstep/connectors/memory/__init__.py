@@ -1,0 +1,15 @@
+"""The reference connectors: small, exact, deterministic systems in memory, with people and trouble on demand."""
+
+from keepstep.connectors.memory.crm import DeletingMemoryCrm, MemoryCrm
+from keepstep.connectors.memory.crm_side import DeletingMemoryCrmState, MemoryCrmState
+from keepstep.connectors.memory.platform import MemoryPlatform
+from keepstep.connectors.memory.platform_side import MemoryPlatformState
+
+__all__ = [
+    "DeletingMemoryCrm",
+    "DeletingMemoryCrmState",
+    "MemoryCrm",
+    "MemoryCrmState",
+    "MemoryPlatform",
+    "MemoryPlatformState",
+]
