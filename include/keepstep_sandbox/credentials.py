@@ -1,0 +1,17 @@
+"""What opens a sandbox: published defaults, so that a demo runs at once. They open nothing else."""
+
+from typing import Final
+
+NETSUITE_ACCOUNT: Final = "1234567_SB1"
+NETSUITE_CONSUMER_KEY: Final = "sandbox-consumer-key"
+NETSUITE_CONSUMER_SECRET: Final = "sandbox-consumer-secret"  # noqa: S105 - published on purpose
+NETSUITE_TOKEN_ID: Final = "sandbox-token-id"  # noqa: S105 - published on purpose
+NETSUITE_TOKEN_SECRET: Final = "sandbox-token-secret"  # noqa: S105 - published on purpose
+NETSUITE_CLIENT_ID: Final = "sandbox-oauth2-client"
+NETSUITE_CERTIFICATE_ID: Final = "sandbox-certificate-1"
+
+ACT_ON_USER: Final = "marketing@corp.example.com"
+ACT_ON_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on purpose
+ACT_ON_CLIENT_ID: Final = "sandbox-act-on-client"
+ACT_ON_CLIENT_SECRET: Final = "sandbox-act-on-secret"  # noqa: S105 - published on purpose
+ACT_ON_ACCOUNT_ID: Final = "10042"
