@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tools.behaviours import SPECIFICATION, known, unknown
+
 VARIABLE = "KEEPSTEP_BEHAVIOURS"
 PROPERTY = "behaviour"
 
@@ -26,9 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test's marks travel as properties of its report, also from a worker to its controller."""
+    ids = known(SPECIFICATION.read_text(encoding="utf-8"))
     for item in items:
-        for mark in item.iter_markers("behaviour"):
-            item.user_properties.extend((PROPERTY, behaviour) for behaviour in mark.args)
+        carried = [str(behaviour) for mark in item.iter_markers("behaviour") for behaviour in mark.args]
+        if wrong := unknown(carried, ids):
+            raise pytest.UsageError(f"{item.nodeid} carries {', '.join(wrong)}, not in docs/behaviours.md")
+        item.user_properties.extend((PROPERTY, behaviour) for behaviour in carried)
 
 
 class Results:
