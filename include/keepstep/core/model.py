@@ -223,6 +223,7 @@ class Pair:
     duplicate_of: str | None = None  # another record of this side with the same email is the one that is followed
     score: SealedScore | None = None
     pushed_epoch: EpochId | None = None  # the newest epoch that was written to this CRM record
+    email_taken: bool = False  # another prospect has the CRM record's email already (EX-8)
 
 
 @dataclass(frozen=True, slots=True)

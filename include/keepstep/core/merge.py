@@ -1,0 +1,104 @@
+"""Three-way merge of one field: what both sides hold, against what they last agreed on.
+
+Laws:
+1. Only a field that both sides changed, to different values, is a conflict.
+2. A blank never overwrites a value, unless the field says so.
+3. An opt-out on either side survives, whatever else is said.
+4. Without a base (a first sync) a value beats a blank, and two different values are decided by the field's rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from keepstep.core.model import Blanks, FieldRule, Rule, Side, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """Both sides hold this value."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """This side's value is the one; the other side is to be changed."""
+
+    side: Side
+    value: Value
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Both sides changed it, to different values; `winner` is None where it waits for a person."""
+
+    winner: Side | None
+    value: Value  # the winner's; None where there is no winner
+    why: str
+
+
+Merged = Agree | Take | Clash
+
+
+@dataclass(frozen=True, slots=True)
+class Values3:
+    """A field on both sides and in the base; `known` is False where the two sides never agreed on this field."""
+
+    crm: Value
+    platform: Value
+    base: Value
+    known: bool
+    crm_modified: datetime | None = None
+    platform_modified: datetime | None = None
+
+    def on(self, side: Side) -> Value:
+        """The value on that side."""
+        return self.crm if side is Side.CRM else self.platform
+
+
+def merge(rule: FieldRule, values: Values3) -> Merged:
+    """Compare both sides with what they last agreed on; decide, never write."""
+    if values.crm == values.platform:
+        return Agree(values.crm)
+    if rule.rule is Rule.OPT_OUT_WINS:
+        return _opt_out(values)
+    if rule.blanks is Blanks.KEEP and (values.crm is None or values.platform is None):
+        side = Side.PLATFORM if values.crm is None else Side.CRM
+        return Take(side, values.on(side), f"the {side.other} has a blank, and a blank never overwrites a value")
+    if values.known and values.crm == values.base:
+        return Take(Side.PLATFORM, values.platform, "only the platform changed it")
+    if values.known and values.platform == values.base:
+        return Take(Side.CRM, values.crm, "only the CRM changed it")
+    return _clash(rule, values)
+
+
+def _opt_out(values: Values3) -> Merged:
+    if True in (values.crm, values.platform):
+        side = Side.CRM if values.crm is True else Side.PLATFORM
+        return Take(side, True, "an opt-out always survives")
+    side = Side.PLATFORM if values.crm is None else Side.CRM
+    return Take(side, values.on(side), f"the {side.other} has a blank")
+
+
+def _clash(rule: FieldRule, values: Values3) -> Clash:
+    how = "both sides changed it" if values.known else "the two sides differ, and never agreed before"
+    if rule.rule is Rule.HOLD:
+        return Clash(None, None, f"{how}; the field's rule is to wait for a person")
+    if rule.rule is Rule.NEWEST_WINS:
+        side, why = _newest(values)
+    else:
+        side = Side.PLATFORM if rule.rule is Rule.PLATFORM_WINS else Side.CRM
+        why = f"the field's rule is {rule.rule.value}"
+    return Clash(side, values.on(side), f"{how}; {why}")
+
+
+def _newest(values: Values3) -> tuple[Side, str]:
+    crm, platform = values.crm_modified, values.platform_modified
+    if crm is None or platform is None:
+        return Side.CRM, "the field's rule is newest_wins, a side has no time of change: the CRM wins"
+    if platform > crm:
+        return Side.PLATFORM, "the platform's record was changed last"
+    return Side.CRM, "the CRM's record was changed last"

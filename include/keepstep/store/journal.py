@@ -1,0 +1,372 @@
+"""The journal: each planned write, committed as sent before its call and with its outcome after it.
+
+States: planned -> sent -> applied | rejected, or straight to held | skipped. A row that is still `sent` when a task
+starts is in doubt: it is read back before anything is sent again. `planned` rows were never sent and may be dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, text
+
+from keepstep.core.errors import Bug
+from keepstep.core.model import Decision, Held, Kind, Operation, Pair, Phase, Side, Values
+from keepstep.core.plan import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A journal entry that is about to be sent, or that is in doubt."""
+
+    id: int
+    run_id: int
+    operation_id: str
+    phase: Phase
+    side: Side
+    kind: Kind
+    object: str
+    record_id: str | None
+    crm_key: str | None
+    prospect_id: str | None
+    generation: int
+    email: str | None
+    list_id: str | None
+    external_id: str | None
+    before: Values
+    after: Values
+    refers: Mapping[str, str]  # field -> id of the record that it refers to
+    epoch_id: int | None
+    current: Values  # the target as last read, by its system's own names; empty for a create
+    status: str
+    opted_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a run's changes go: what every row of the journal says beside the decision."""
+
+    run_id: int
+    sync: str
+    phase: Phase
+    connections: Mapping[Side, str]
+    list_id: str
+
+
+_COLUMNS = (
+    "run_id, operation_id, sync, phase, side, connection, kind, object, record_id, pair, crm_key, prospect_id,"
+    " generation, email, list_id, external_id, before, after, why, epoch_id, state, code, what_to_do, done_at"
+)
+_TYPES = [
+    "int8",
+    *["text"] * 11,
+    "int4",
+    *["text"] * 3,
+    "jsonb",
+    "jsonb",
+    "jsonb",
+    "int8",
+    *["text"] * 3,
+    "timestamptz",
+]
+_STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS planned (LIKE change INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+"""
+_INSERT = f"""
+INSERT INTO change ({_COLUMNS}) SELECT {_COLUMNS} FROM planned ORDER BY pair, operation_id
+ON CONFLICT (run_id, operation_id) DO UPDATE SET state = excluded.state, code = NULL, what_to_do = NULL, done_at = NULL
+WHERE change.state = 'skipped' AND change.code = 'superseded'
+"""
+
+
+def drop_unsent(conn: Connection, address: Address, now: datetime) -> None:
+    """Forget what this run planned in this phase and never sent, and close what was refused: it is planned anew."""
+    values = {"run": address.run_id, "phase": address.phase.value, "now": now}
+    conn.execute(
+        text(
+            "DELETE FROM change WHERE run_id = :run AND phase = :phase AND state IN ('planned', 'held', 'skipped')"
+            " AND attempts = 0"
+        ),
+        values,
+    )
+    conn.execute(
+        text(
+            "UPDATE change SET state = 'skipped', code = 'superseded', what_to_do = 'the task was run again',"
+            " done_at = :now WHERE run_id = :run AND phase = :phase AND state IN ('planned', 'held', 'rejected')"
+        ),
+        values,
+    )
+
+
+def supersede_older(conn: Connection, address: Address, now: datetime) -> None:
+    """Close what an earlier run of this sync planned and never sent."""
+    conn.execute(
+        text(
+            "UPDATE change SET state = 'skipped', code = 'superseded', what_to_do = 'a later run planned anew',"
+            " done_at = :now WHERE sync = :sync AND run_id <> :run AND state = 'planned'"
+        ),
+        {"sync": address.sync, "run": address.run_id, "now": now},
+    )
+
+
+def record(conn: Connection, address: Address, decided: Iterable[tuple[Pair, Decision]], now: datetime) -> int:
+    """Write a chunk of a plan into the journal. Returns its number of rows."""
+    conn.execute(text(_STAGE))
+    driver = conn.connection.driver_connection
+    if driver is None:
+        raise Bug("the connection to the store is closed")
+    rows = 0
+    conflicts: list[dict[str, Any]] = []
+    with driver.cursor() as cursor, cursor.copy(f"COPY planned ({_COLUMNS}) FROM STDIN") as copy:
+        copy.set_types(_TYPES)
+        for pair, decision in decided:
+            for one in _entries(address, pair, decision, now):
+                copy.write_row(one)
+                rows += 1
+            conflicts.extend(_conflicts(address, decision))
+    conn.execute(text(_INSERT))
+    conn.execute(text("TRUNCATE planned"))
+    if conflicts:
+        conn.execute(text(_CONFLICT), conflicts)
+    return rows
+
+
+def _entries(address: Address, pair: Pair, decision: Decision, now: datetime) -> Iterator[tuple[object, ...]]:
+    crm_key = f"{pair.crm.object}:{pair.crm.record_id}" if pair.crm else None
+    prospect_id = pair.platform.record_id if pair.platform else None
+    for operation in decision.operations:
+        yield (
+            *_head(address, operation.id, operation.side, operation.kind.value, operation.object, operation.record_id),
+            *(pair.key, crm_key, prospect_id, operation.generation, operation.email),
+            address.list_id if operation.side is Side.PLATFORM else None,
+            operation.external_id,
+            _json(operation.before),
+            _json(operation.after),
+            _json(operation.why),
+            *(operation.epoch, "planned", None, None, None),
+        )
+    for fate in (*decision.held, *decision.skipped):
+        held = isinstance(fate, Held)
+        why = fate.what_to_do if isinstance(fate, Held) else fate.why
+        mark = digest([pair.key, address.phase, fate.side, fate.code, pair.generation])
+        yield (
+            *_head(address, mark, fate.side, "none", fate.object or "row", fate.record_id),
+            *(pair.key, crm_key, prospect_id, pair.generation, None, None, None, None, None),
+            _json({"": why}),
+            *(None, "held" if held else "skipped", fate.code, why, now),
+        )
+
+
+def _head(
+    address: Address, operation_id: str, side: Side, kind: str, object_name: str, record_id: str | None
+) -> tuple[object, ...]:
+    return (
+        *(address.run_id, operation_id, address.sync, address.phase.value, side.value, address.connections[side]),
+        *(kind, object_name, record_id),
+    )
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return orjson.dumps(dict(values)).decode()
+
+
+_CONFLICT = """
+INSERT INTO conflict (run_id, pair, field, phase, crm, platform, base, winner, why)
+VALUES (:run, :pair, :field, :phase, CAST(:crm AS jsonb), CAST(:platform AS jsonb), CAST(:base AS jsonb), :winner, :why)
+ON CONFLICT (run_id, pair, field, phase) DO NOTHING
+"""
+
+
+def _conflicts(address: Address, decision: Decision) -> Iterator[dict[str, Any]]:
+    for one in decision.conflicts:
+        yield {
+            "run": address.run_id,
+            "pair": one.pair,
+            "field": one.field,
+            "phase": address.phase.value,
+            "crm": orjson.dumps(one.crm).decode(),
+            "platform": orjson.dumps(one.platform).decode(),
+            "base": orjson.dumps(one.base).decode(),
+            "winner": one.winner.value if one.winner else None,
+            "why": one.why,
+        }
+
+
+_CLAIM = """
+WITH mine AS (
+    SELECT c.id FROM change c
+    LEFT JOIN change n ON n.run_id = c.run_id AND n.operation_id = c.needs
+    WHERE c.run_id = :run AND c.phase = :phase AND c.side = :side AND c.state = 'planned' AND c.object = :object
+      AND (c.needs IS NULL OR n.state = 'applied')
+      AND NOT EXISTS (SELECT FROM change o WHERE o.state = 'sent' AND o.connection = c.connection
+          AND o.object = c.object AND o.record_id = c.record_id)
+    ORDER BY c.id LIMIT :n FOR UPDATE OF c SKIP LOCKED
+)
+UPDATE change c SET state = 'sent', attempts = c.attempts + 1, sent_at = :now,
+    refers = CASE WHEN c.needs IS NULL THEN c.refers ELSE jsonb_build_object(:field, (
+        SELECT n.record_id FROM change n WHERE n.run_id = c.run_id AND n.operation_id = c.needs)) END
+FROM mine WHERE c.id = mine.id
+"""
+
+_READ = """
+SELECT c.*, coalesce(r.fields, p.fields, '{}') AS current, coalesce(r.status, p.status, 'active') AS status,
+    coalesce(r.opted_out, p.opted_out, false) AS opted_out
+FROM change c
+LEFT JOIN crm_record r ON c.side = 'crm' AND r.connection = c.connection AND r.object = c.object AND r.id = c.record_id
+LEFT JOIN prospect p ON c.side = 'platform' AND p.connection = c.connection AND p.id = c.record_id
+"""
+
+
+def claim(
+    conn: Connection, address: Address, side: Side, object_name: str, limit: int, now: datetime, reference: str
+) -> list[Change]:
+    """Take the next planned writes and commit them as sent: after this, they must be settled before any other.
+
+    No two workers take one row, and a record that another sync is writing to right now is left for later. `reference`
+    names the field of a row that waits for the record of another operation.
+    """
+    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": address.connections[side]})
+    rows = conn.execute(
+        text(_CLAIM + " RETURNING c.id"),
+        {
+            "run": address.run_id,
+            "phase": address.phase.value,
+            "side": side.value,
+            "object": object_name,
+            "n": limit,
+            "now": now,
+            "field": reference,
+        },
+    )
+    ids = [row.id for row in rows]
+    return _changes(conn, "WHERE c.id = ANY(:ids) ORDER BY c.id", {"ids": ids}) if ids else []
+
+
+def in_doubt(conn: Connection, sync: str, limit: int = 1000) -> list[Change]:
+    """Writes of this sync that were sent and whose outcome was never noted, by whatever run."""
+    return _changes(
+        conn, "WHERE c.sync = :sync AND c.state = 'sent' ORDER BY c.id LIMIT :n", {"sync": sync, "n": limit}
+    )
+
+
+def _changes(conn: Connection, where: str, values: Mapping[str, Any]) -> list[Change]:
+    return [
+        Change(
+            id=row["id"],
+            run_id=row["run_id"],
+            operation_id=row["operation_id"],
+            phase=Phase(row["phase"]),
+            side=Side(row["side"]),
+            kind=Kind(row["kind"]),
+            object=row["object"],
+            record_id=row["record_id"],
+            crm_key=row["crm_key"],
+            prospect_id=row["prospect_id"],
+            generation=row["generation"],
+            email=row["email"],
+            list_id=row["list_id"],
+            external_id=row["external_id"],
+            before=row["before"] or {},
+            after=row["after"] or {},
+            refers=row["refers"] or {},
+            epoch_id=row["epoch_id"],
+            current=row["current"],
+            status=row["status"],
+            opted_out=row["opted_out"],
+        )
+        for row in conn.execute(text(f"{_READ} {where}"), values).mappings()
+    ]
+
+
+def plan_again(conn: Connection, change_ids: Sequence[int]) -> None:
+    """These were sent and did not land: they may be sent again."""
+    conn.execute(
+        text("UPDATE change SET state = 'planned', sent_at = NULL WHERE id = ANY(:ids)"), {"ids": list(change_ids)}
+    )
+
+
+def close(conn: Connection, state: str, fates: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Note the fate of rows that end without having been applied; each fate has id, code and what_to_do."""
+    if fates:
+        conn.execute(
+            text(
+                "UPDATE change SET state = :state, code = :code, what_to_do = :what_to_do, done_at = :now WHERE id = :id"
+            ),
+            [{"state": state, "now": now, **fate} for fate in fates],
+        )
+
+
+def hold_unclaimed(conn: Connection, address: Address, now: datetime) -> None:
+    """Hold what is left over when nothing more can be claimed, and say why."""
+    conn.execute(
+        text(
+            "UPDATE change c SET state = 'held', done_at = :now,"
+            " code = CASE WHEN c.needs IS NULL THEN 'busy' ELSE 'company_not_made' END,"
+            " what_to_do = CASE WHEN c.needs IS NULL"
+            " THEN 'another sync is writing to this record; the next run tries again'"
+            " ELSE 'its company could not be made: see that row' END"
+            " WHERE c.run_id = :run AND c.phase = :phase AND c.state = 'planned'"
+        ),
+        {"run": address.run_id, "phase": address.phase.value, "now": now},
+    )
+
+
+def entry(address: Address, operation: Operation, state: str, code: str | None = None) -> dict[str, Any]:
+    """A journal row for an operation that no pair stands behind (a company that people need)."""
+    return {
+        "run_id": address.run_id,
+        "operation_id": operation.id,
+        "sync": address.sync,
+        "phase": address.phase.value,
+        "side": operation.side.value,
+        "connection": address.connections[operation.side],
+        "kind": operation.kind.value,
+        "object": operation.object,
+        "pair": operation.pair,
+        "external_id": operation.external_id,
+        "before": {},
+        "after": dict(operation.after),
+        "why": dict(operation.why),
+        "state": state,
+        "code": code,
+    }
+
+
+_COUNT = """
+SELECT count(*) AS planned,
+    count(*) FILTER (WHERE state = 'applied') AS applied, count(*) FILTER (WHERE state = 'rejected') AS rejected,
+    count(*) FILTER (WHERE state = 'held') AS held, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+    count(*) FILTER (WHERE state IN ('planned', 'sent')) AS open
+FROM change WHERE run_id = :run AND (CAST(:phase AS text) IS NULL OR phase = :phase)
+"""
+
+
+def counts(conn: Connection, run_id: int, phase: Phase | None) -> dict[str, int]:
+    """How many rows of a run (of one phase, or of all) are in which state; `open` ones have no fate yet."""
+    row = conn.execute(text(_COUNT), {"run": run_id, "phase": phase.value if phase else None}).mappings().one()
+    return dict(row)
+
+
+_FIGURES = """
+SELECT count(*) FILTER (WHERE kind = 'remove') AS removed,
+    count(*) FILTER (WHERE kind = 'update' AND EXISTS (
+        SELECT FROM jsonb_each(c.before) b WHERE b.key <> :score AND b.value <> 'null'
+          AND c.after -> b.key <> 'null')) AS updated,
+    count(*) FILTER (WHERE kind = 'update' AND EXISTS (
+        SELECT FROM jsonb_each(c.before) b
+        WHERE (b.value <> 'null' AND c.after -> b.key = 'null')
+           OR (b.key = :score AND b.value NOT IN ('null', '0') AND c.after -> b.key = '0'))) AS blanked
+FROM change c WHERE run_id = :run AND phase = :phase AND state = 'planned'
+"""
+
+
+def figures(conn: Connection, address: Address, score_field: str) -> tuple[int, int, int]:
+    """Of what is planned: rows removed, rows with a value overwritten, rows with a value cleared or a score zeroed."""
+    row = conn.execute(
+        text(_FIGURES), {"run": address.run_id, "phase": address.phase.value, "score": score_field}
+    ).one()
+    return row.removed, row.updated, row.blanked
