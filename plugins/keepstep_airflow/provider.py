@@ -1,4 +1,4 @@
-"""What Airflow is told about Keepstep: its connection types, their forms, and the links its operators show.
+"""What Airflow is told about Keepstep: its connection types and their forms.
 
 Airflow finds `get_provider_info` by the entry point `apache_airflow_provider`. Nothing here imports Airflow or a
 connector: the function is called by every Airflow process when it starts.
@@ -21,10 +21,6 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Keepstep",
         "description": "Marketing lists and behaviour scores in step between a marketing platform and a CRM.",
         "connection-types": [_netsuite(), _act_on(), _memory()],
-        "extra-links": [
-            "keepstep_airflow.operators.links.OpenInCrm",
-            "keepstep_airflow.operators.links.OpenInPlatform",
-        ],
     }
 
 
@@ -40,8 +36,12 @@ def _netsuite() -> dict[str, Any]:
                 ["oauth2", "tba"],
                 "oauth2: client credentials with a certificate, NetSuite's preferred way. tba: token-based (OAuth 1.0a).",
             ),
-            "certificate_id": _text("Certificate ID", "oauth2: from OAuth 2.0 Client Credentials Setup.", optional=True),
-            "private_key": _secret("Private key", "oauth2: the certificate's private key, PEM; \\n stands for a new line."),
+            "certificate_id": _text(
+                "Certificate ID", "oauth2: from OAuth 2.0 Client Credentials Setup.", optional=True
+            ),
+            "private_key": _secret(
+                "Private key", "oauth2: the certificate's private key, PEM; \\n stands for a new line."
+            ),
             "token_id": _secret("Token ID", "tba: the access token's id."),
             "token_secret": _secret("Token secret", "tba: the access token's secret."),
         },

@@ -1,0 +1,1 @@
+"""Tasks: thin, they call the engine."""

@@ -1,0 +1,1 @@
+"""Keepstep's pages in the Airflow UI."""

@@ -1,0 +1,55 @@
+"""Buttons on a task instance's Details tab: to what it was about in the CRM, and to the platform's list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseOperatorLink
+
+from keepstep.core.model import Side
+from keepstep.store.overview import list_id, telling_record
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
+
+    from keepstep.engine.run import RunContext
+
+LIST = "list"  # the object name by which a platform's connector tells a list's own address
+
+
+class _Link(BaseOperatorLink):
+    side: Side
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 # Airflow's interface
+        """Called in the worker after the task; Airflow keeps the answer as an XCom. Empty: no button."""
+        links: dict[Side, str] = getattr(operator, "links", {})
+        return links.get(self.side, "")
+
+
+class OpenInCrm(_Link):
+    """A CRM record that the run was about: a rejected or held one first."""
+
+    name = "Open in the CRM"
+    xcom_key = "crm_url"
+    side = Side.CRM
+
+
+class OpenInPlatform(_Link):
+    """The list on the marketing platform."""
+
+    name = "Open the list"
+    xcom_key = "platform_url"
+    side = Side.PLATFORM
+
+
+def links_of(task: RunContext) -> dict[Side, str]:
+    """Where the buttons of this task lead: addresses hold ids of records and lists, nothing of a person."""
+    found: dict[Side, str] = {}
+    record = telling_record(task.store, task.run.id, Side.CRM)
+    if record is not None:
+        found[Side.CRM] = task.crm.url(record.object, record.record_id)
+    platform_list = list_id(task.store, task.file.name)
+    if platform_list is not None:
+        found[Side.PLATFORM] = task.platform.url(LIST, platform_list, platform_list)
+    return found

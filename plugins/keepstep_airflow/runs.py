@@ -1,0 +1,133 @@
+"""A task's way to the engine: its Dag run becomes a `Run`, its connections become a `RunContext`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from logging import Logger
+from typing import TYPE_CHECKING, Any
+
+from keepstep.config import PullSettings, PushSettings, SyncFile, SyncSettings, load_score_sheet, load_sync
+from keepstep.core.errors import SettingsError
+from keepstep_airflow.folders import score_sheet, syncs_folder
+from keepstep_airflow.hooks.store import activity_engine, open_store
+from keepstep_airflow.hooks.systems import crm_connector, platform_connector
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from keepstep.core.score import ScoreSheet
+    from keepstep.engine.run import ActivitySource, Run, RunContext
+    from keepstep.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a task may do, where it differs from the sync file; None: as the file says."""
+
+    add: bool | None = None
+    update: tuple[str, ...] | None = None
+    remove: bool | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The options that differ."""
+        return {name: value for name in ("add", "update", "remove") if (value := getattr(self, name)) is not None}
+
+
+def now() -> datetime:
+    """The clock that tasks hand to the engine."""
+    return datetime.now(UTC)
+
+
+def sync_file(name: str, pull: Options | None = None, push: Options | None = None) -> SyncFile:
+    """A sync's file with a task's own options in it. Raises SettingsError that says what is allowed."""
+    path = syncs_folder() / f"{name}.yaml"
+    if not path.exists():
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
+        raise SettingsError(f"there is no sync {name}; the syncs in {path.parent.name} are: {there}")
+    file = load_sync(path)
+    changes: dict[str, Any] = {}
+    if pull and pull.given():
+        changes["pull"] = PullSettings.model_validate(file.settings.pull.model_dump() | pull.given())
+    if push and push.given():
+        changes["push"] = PushSettings.model_validate(file.settings.push.model_dump() | push.given())
+    return _changed(file, changes) if changes else file
+
+
+def _changed(file: SyncFile, changes: Mapping[str, Any]) -> SyncFile:
+    """The file with other options; its text says so, because a run keeps the text that it ran with."""
+    settings = file.settings.model_copy(update=dict(changes))
+    known = set(settings.fields) | {settings.score_field}
+    unknown = sorted((settings.pull_update | settings.push_update) - known)
+    if unknown:
+        raise SettingsError(
+            f"sync {file.name}: update names the field {unknown[0]}; the file's fields are {', '.join(sorted(known))}"
+        )
+    lines = [f"# the task's own options: {name}: {json.dumps(value.model_dump())}" for name, value in changes.items()]
+    return replace(file, text="\n".join([file.text.rstrip("\n"), *lines, ""]), settings=settings)
+
+
+@contextmanager
+def task_context(context: Context, file: SyncFile, key: str, log: Logger) -> Iterator[RunContext]:
+    """Everything the engine needs for this task; connectors and the store are closed afterwards.
+
+    Raises SettingsError, AuthError or Unavailable.
+    """
+    from keepstep.engine.run import RunContext
+
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store())
+        run = open_task_run(context, store, file, key)
+        crm = crm_connector(file.settings)
+        stack.callback(crm.close)
+        platform = platform_connector(file.settings)
+        stack.callback(platform.close)
+        yield RunContext(
+            run=run,
+            file=file,
+            sheet=sheet_of(file.settings),
+            store=store,
+            crm=crm,
+            platform=platform,
+            activities=activities_of(file.settings),
+            now=now,
+            progress=lambda what, done, total: log.info("%s: %s%s", what, done, f" of {total}" if total else ""),
+        )
+
+
+def open_task_run(context: Context, store: Store, file: SyncFile, key: str) -> Run:
+    """This Dag run as the store knows it; a task that is cleared finds the same one."""
+    from keepstep.engine.open import open_run
+
+    dry = bool(context["params"].get("dry", False))
+    return open_run(store, file, key, interval_end(context), now=now, dry=dry)
+
+
+def interval_end(context: Context) -> datetime:
+    """The moment through which this run's scores must be final.
+
+    A run by hand has no data interval in Airflow 3: then it is the moment for which it was asked.
+    """
+    dag_run = context["dag_run"]
+    moment = dag_run.data_interval_end or dag_run.run_after
+    return datetime.fromtimestamp(moment.timestamp(), UTC)
+
+
+def sheet_of(settings: SyncSettings) -> ScoreSheet | None:
+    """The sync's score sheet; None where the platform's own score is used."""
+    if settings.maintenance.score_from == "platform":
+        return None
+    return load_score_sheet(score_sheet(settings.maintenance.score_sheet))
+
+
+def activities_of(settings: SyncSettings) -> ActivitySource | None:
+    """Activities from a warehouse; None: the engine asks the platform, within its budget."""
+    if settings.activities.source == "platform":
+        return None
+    from keepstep.engine.activities import SqlActivities
+
+    connection, query = settings.activities.connection, settings.activities.query
+    return SqlActivities(activity_engine(str(connection)), str(query), name=f"sql:{connection}")
