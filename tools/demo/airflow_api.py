@@ -1,0 +1,79 @@
+"""What the demo asks of Airflow, through its REST API as anybody else would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from tools.demo.settings import USER, DemoError, Settings
+
+TIMEOUT_S = 30
+
+
+@dataclass(slots=True)
+class Airflow:
+    """A signed-in client."""
+
+    settings: Settings
+    token: str = ""
+
+    def healthy(self) -> tuple[bool, list[str]]:
+        """Whether all four components are up, and those that are not yet."""
+        try:
+            reply = requests.get(f"{self.settings.ui}/api/v2/monitor/health", timeout=TIMEOUT_S)
+            found: dict[str, Any] = reply.json() if reply.ok else {}
+        except (requests.ConnectionError, requests.Timeout, ValueError):
+            return False, ["api-server"]
+        parts = {"metadatabase", "scheduler", "dag_processor", "triggerer"}
+        missing = sorted(part for part in parts if (found.get(part) or {}).get("status") != "healthy")
+        return not missing, missing
+
+    def sign_in(self, password: str) -> None:
+        """Take a token. Raises DemoError."""
+        reply = requests.post(
+            f"{self.settings.ui}/auth/token", json={"username": USER, "password": password}, timeout=TIMEOUT_S
+        )
+        if not reply.ok:
+            raise DemoError(f"Airflow refused the demo user: {reply.status_code}")
+        self.token = reply.json()["access_token"]
+
+    def dag_ids(self) -> set[str]:
+        """The Dags that Airflow has read so far."""
+        return {dag["dag_id"] for dag in self._get("dags", limit=200)["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """What is wrong with files that should be Dags."""
+        found = self._get("importErrors", limit=50)["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in found]
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a run; its id."""
+        reply = self._call("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None})
+        return str(reply["dag_run_id"])
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """The run's state: queued, running, success or failed."""
+        return str(self._get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, str]:
+        """Each task's state."""
+        found = self._get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
+        return {task["task_id"]: task["state"] or "none" for task in found}
+
+    def _get(self, path: str, **query: object) -> dict[str, Any]:
+        return self._call("GET", path, params=query)
+
+    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        reply = requests.request(
+            method,
+            f"{self.settings.ui}/api/v2/{path}",
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=TIMEOUT_S,
+            **options,
+        )
+        if not reply.ok:
+            raise DemoError(f"Airflow answered {reply.status_code} to {method} {path}: {reply.text[:300]}")
+        found: dict[str, Any] = reply.json()
+        return found
