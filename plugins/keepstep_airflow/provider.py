@@ -34,7 +34,7 @@ def _netsuite() -> dict[str, Any]:
             "auth": _choice(
                 "Sign-in",
                 ["oauth2", "tba"],
-                "oauth2: client credentials with a certificate, NetSuite's preferred way. tba: token-based (OAuth 1.0a).",
+                "oauth2: client credentials with a certificate, NetSuite's preferred way; tba: tokens (OAuth 1.0a).",
             ),
             "certificate_id": _text(
                 "Certificate ID", "oauth2: from OAuth 2.0 Client Credentials Setup.", optional=True

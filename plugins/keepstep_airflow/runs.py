@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from logging import Logger
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from keepstep.config import PullSettings, PushSettings, SyncFile, SyncSettings, load_score_sheet, load_sync
 from keepstep.core.errors import SettingsError
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from keepstep.core.score import ScoreSheet
     from keepstep.engine.run import ActivitySource, Run, RunContext
     from keepstep.store.database import Store
+
+
+class Log(Protocol):
+    """Airflow's task log."""
+
+    def info(self, message: str, /, *args: object) -> object:
+        """A line of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def _changed(file: SyncFile, changes: Mapping[str, Any]) -> SyncFile:
 
 
 @contextmanager
-def task_context(context: Context, file: SyncFile, key: str, log: Logger) -> Iterator[RunContext]:
+def task_context(context: Context, file: SyncFile, key: str, log: Log) -> Iterator[RunContext]:
     """Everything the engine needs for this task; connectors and the store are closed afterwards.
 
     Raises SettingsError, AuthError or Unavailable.
@@ -94,8 +101,12 @@ def task_context(context: Context, file: SyncFile, key: str, log: Logger) -> Ite
             platform=platform,
             activities=activities_of(file.settings),
             now=now,
-            progress=lambda what, done, total: log.info("%s: %s%s", what, done, f" of {total}" if total else ""),
+            progress=partial(_progress, log),
         )
+
+
+def _progress(log: Log, what: str, done: int, total: int | None) -> None:
+    log.info("%s: %s%s", what, done, f" of {total}" if total else "")
 
 
 def open_task_run(context: Context, store: Store, file: SyncFile, key: str) -> Run:
@@ -103,7 +114,7 @@ def open_task_run(context: Context, store: Store, file: SyncFile, key: str) -> R
     from keepstep.engine.open import open_run
 
     dry = bool(context["params"].get("dry", False))
-    return open_run(store, file, key, interval_end(context), now=now, dry=dry)
+    return open_run(store, file, key, interval_end(context), dry=dry)
 
 
 def interval_end(context: Context) -> datetime:

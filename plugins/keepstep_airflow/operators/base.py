@@ -12,10 +12,11 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from keepstep.core.errors import Refused
 from keepstep.core.model import Phase, Side
+from keepstep_airflow.hooks.store import open_store
 from keepstep_airflow.operators.approval import APPROVAL_WAIT, approver, ask
 from keepstep_airflow.operators.links import OpenInCrm, OpenInPlatform, links_of
 from keepstep_airflow.retry import FIRST_DELAY, LONGEST_DELAY, RETRIES, RetryByWhoMustAct
-from keepstep_airflow.runs import Options, sync_file, task_context
+from keepstep_airflow.runs import Options, open_task_run, sync_file, task_context
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -66,9 +67,10 @@ class SyncOperator(BaseOperator):
         from keepstep.engine.approval import approve
 
         name = approver(event)
-        with task_context(context, self.file(), self.run_key(context), self.log) as task:
-            approve(task.store, task.run, self.phase, by=name)
-        self.log.info("%s approved the plan of run %s", name, task.run.id)
+        with open_store() as store:
+            run = open_task_run(context, store, self.file(), self.run_key(context))
+            approve(store, run, self.phase, by=name)
+        self.log.info("%s approved the plan of run %s", name, run.id)
         return self.execute(context)
 
     def call(self, task: RunContext, context: Context) -> Any:
@@ -100,7 +102,7 @@ class SyncOperator(BaseOperator):
         ask(context, refused, plan_counts(task.store, task.run.id, self.phase), task.run, self.approval_wait)
 
 
-class OptionsMixin(SyncOperator):
+class OptionsOperator(SyncOperator):
     """Arguments add, update and remove: they go before the sync file's own."""
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from keepstep.core.model import EpochId, Phase
-from keepstep_airflow.operators.base import OptionsMixin, Report, SyncOperator
+from keepstep_airflow.operators.base import OptionsOperator, Report, SyncOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCORE_TASK = "compute_behavior_score"
 
 
-class PullListOperator(OptionsMixin):
+class PullListOperator(OptionsOperator):
     """Bring what changed in the CRM to the platform's list: add, update of these fields, remove."""
 
     phase: ClassVar[Phase] = Phase.PULL
@@ -44,7 +44,7 @@ class ComputeBehaviorScoreOperator(SyncOperator):
         return compute_behavior_score(task)
 
 
-class PushScoreOperator(OptionsMixin):
+class PushScoreOperator(OptionsOperator):
     """Write the sealed scores, and the fields that may be pushed, to the CRM.
 
     `scores` is what `compute_behavior_score` returned, along the edge: ``scores=compute.output``; where it isn't given,

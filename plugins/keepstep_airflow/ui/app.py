@@ -1,0 +1,75 @@
+"""The pages' web application, mounted into Airflow's API server.
+
+Airflow mounts such an application without any sign-in: the dependency of the whole application asks for one, so that no
+route can be added without it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowException
+from fastapi import Depends, FastAPI, status
+from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import ProgrammingError
+
+from keepstep.core.errors import KeepstepError
+from keepstep.store.database import Store
+from keepstep.store.overview import SyncLine, overview
+from keepstep_airflow.folders import syncs_folder
+from keepstep_airflow.hooks.store import STORE_CONNECTION, store_url
+from keepstep_airflow.sync_files import read_syncs
+from keepstep_airflow.ui.overview_page import render, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "/keepstep"
+
+app = FastAPI(
+    title="Keepstep",
+    dependencies=[Depends(requires_authenticated())],
+    docs_url=None,  # these three would be routes without a sign-in
+    redoc_url=None,
+    openapi_url=None,
+)
+
+
+@app.get("/lists", response_class=HTMLResponse)
+def lists(user: GetUserDep) -> HTMLResponse:
+    """The list overview: the lists whose Dags the user may read."""
+    auth = get_auth_manager()
+    readable = auth.get_authorized_dag_ids(user=user, method="GET")
+    right, wrong = read_syncs(syncs_folder())
+    if not auth.is_authorized_view(access_view=AccessView.IMPORT_ERRORS, user=user):
+        wrong = {}
+    files = [file for file in right if file.name in readable]
+    try:
+        lines, message, answer = _lines(), None, status.HTTP_200_OK
+    except StoreAwayError as away:
+        lines, message, answer = {}, str(away), status.HTTP_503_SERVICE_UNAVAILABLE
+    return HTMLResponse(render(rows(files, lines) if message is None else [], wrong, message), answer)
+
+
+class StoreAwayError(Exception):
+    """The store can't be read; says what to do."""
+
+
+def _lines() -> Mapping[str, SyncLine]:
+    try:
+        return overview(_store(store_url(BaseHook.get_connection(STORE_CONNECTION))))
+    except ProgrammingError as empty:
+        raise StoreAwayError("The store is there but not set up yet: the first run of any sync sets it up.") from empty
+    except (KeepstepError, AirflowException) as away:
+        raise StoreAwayError(f"Keepstep's store can't be read (connection {STORE_CONNECTION}): {away}") from away
+
+
+@lru_cache(maxsize=1)
+def _store(url: str) -> Store:
+    """Kept between requests, so that a page costs three queries and no sign-in; it never migrates, pages only read."""
+    return Store(url, application_name="keepstep-pages")
