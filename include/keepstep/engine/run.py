@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -54,6 +54,10 @@ class Run:
     dry: bool = False
 
 
+def _quiet(_what: str, _done: int, _total: int | None) -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """Everything that a task of the chain needs; clock and connections come in, nothing is looked up."""
@@ -66,7 +70,7 @@ class RunContext:
     platform: ListPlatform
     activities: ActivitySource | None
     now: Callable[[], datetime]
-    progress: Callable[[str, int, int | None], None] = field(default=lambda what, done, total: None)
+    progress: Callable[[str, int, int | None], None] = _quiet  # what is being done, how many are done, of how many
 
 
 @dataclass(frozen=True, slots=True)

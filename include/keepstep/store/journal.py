@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from keepstep.core.errors import Bug
-from keepstep.core.model import Decision, Held, Kind, Operation, Pair, Phase, Side, Values
+from keepstep.core.model import Decision, Held, Kind, Operation, Pair, Phase, Side, Skipped, Values
 from keepstep.core.plan import digest
 
 
@@ -78,7 +78,8 @@ CREATE TEMP TABLE IF NOT EXISTS planned (LIKE change INCLUDING DEFAULTS) ON COMM
 """
 _INSERT = f"""
 INSERT INTO change ({_COLUMNS}) SELECT {_COLUMNS} FROM planned ORDER BY pair, operation_id
-ON CONFLICT (run_id, operation_id) DO UPDATE SET state = excluded.state, code = NULL, what_to_do = NULL, done_at = NULL
+ON CONFLICT (run_id, operation_id) DO UPDATE SET
+    state = excluded.state, code = excluded.code, what_to_do = excluded.what_to_do, done_at = excluded.done_at
 WHERE change.state = 'skipped' AND change.code = 'superseded'
 """
 
@@ -149,7 +150,8 @@ def _entries(address: Address, pair: Pair, decision: Decision, now: datetime) ->
             _json(operation.why),
             *(operation.epoch, "planned", None, None, None),
         )
-    for fate in (*decision.held, *decision.skipped):
+    fates: tuple[Held | Skipped, ...] = (*decision.held, *decision.skipped)
+    for fate in fates:
         held = isinstance(fate, Held)
         why = fate.what_to_do if isinstance(fate, Held) else fate.why
         mark = digest([pair.key, address.phase, fate.side, fate.code, pair.generation])
@@ -283,9 +285,10 @@ def _changes(conn: Connection, where: str, values: Mapping[str, Any]) -> list[Ch
 
 
 def plan_again(conn: Connection, change_ids: Sequence[int]) -> None:
-    """These were sent and did not land: they may be sent again."""
+    """These were not sent, or did not land: they may be sent again."""
     conn.execute(
-        text("UPDATE change SET state = 'planned', sent_at = NULL WHERE id = ANY(:ids)"), {"ids": list(change_ids)}
+        text("UPDATE change SET state = 'planned', code = NULL, sent_at = NULL WHERE id = ANY(:ids)"),
+        {"ids": list(change_ids)},
     )
 
 
@@ -298,6 +301,32 @@ def close(conn: Connection, state: str, fates: Sequence[Mapping[str, Any]], now:
             ),
             [{"state": state, "now": now, **fate} for fate in fates],
         )
+
+
+def hold_stale(conn: Connection, address: Address, now: datetime) -> None:
+    """The fencing token: hold planned scores of an older epoch than the one that was last written to their record."""
+    conn.execute(
+        text(
+            "UPDATE change c SET state = 'held', code = 'stale_epoch', done_at = :now,"
+            " what_to_do = 'a newer score epoch was written to this record already: run the sync again'"
+            " FROM link l WHERE c.run_id = :run AND c.phase = :phase AND c.state = 'planned' AND c.side = 'crm'"
+            " AND c.epoch_id IS NOT NULL AND l.crm_connection = c.connection"
+            " AND l.crm_object = c.object AND l.crm_id = c.record_id"
+            " AND l.pushed_epoch > c.epoch_id"
+        ),
+        {"run": address.run_id, "phase": address.phase.value, "now": now},
+    )
+
+
+def hold_doubtful(conn: Connection, address: Address) -> None:
+    """Leave what got no answer twice for the next run, which reads it back first; until then it counts as held."""
+    conn.execute(
+        text(
+            "UPDATE change SET code = 'in_doubt', what_to_do = 'no answer came; the next run reads it back first'"
+            " WHERE run_id = :run AND phase = :phase AND state = 'sent'"
+        ),
+        {"run": address.run_id, "phase": address.phase.value},
+    )
 
 
 def hold_unclaimed(conn: Connection, address: Address, now: datetime) -> None:
@@ -336,11 +365,31 @@ def entry(address: Address, operation: Operation, state: str, code: str | None =
     }
 
 
+def skip_planned(conn: Connection, address: Address, now: datetime) -> None:
+    """Close a dry run's plan: it was looked at, and nothing of it is sent."""
+    conn.execute(
+        text(
+            "UPDATE change SET state = 'skipped', code = 'dry_run', what_to_do = 'a dry run writes nothing',"
+            " done_at = :now WHERE run_id = :run AND phase = :phase AND state = 'planned'"
+        ),
+        {"run": address.run_id, "phase": address.phase.value, "now": now},
+    )
+
+
+def count_conflicts(conn: Connection, run_id: int, phase: Phase) -> int:
+    """Fields that both sides changed differently, as this task found them."""
+    found = conn.execute(
+        text("SELECT count(*) FROM conflict WHERE run_id = :run AND phase = :phase"),
+        {"run": run_id, "phase": phase.value},
+    ).scalar_one()
+    return int(found)
+
+
 _COUNT = """
 SELECT count(*) AS planned,
     count(*) FILTER (WHERE state = 'applied') AS applied, count(*) FILTER (WHERE state = 'rejected') AS rejected,
-    count(*) FILTER (WHERE state = 'held') AS held, count(*) FILTER (WHERE state = 'skipped') AS skipped,
-    count(*) FILTER (WHERE state IN ('planned', 'sent')) AS open
+    count(*) FILTER (WHERE state = 'held' OR (state = 'sent' AND code = 'in_doubt')) AS held, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+    count(*) FILTER (WHERE state = 'planned' OR (state = 'sent' AND code IS NULL)) AS open
 FROM change WHERE run_id = :run AND (CAST(:phase AS text) IS NULL OR phase = :phase)
 """
 

@@ -5,12 +5,12 @@ Only dirty sightings are read, so the cost follows what changed, not the size of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from keepstep.core.mapping import to_ours
 from keepstep.core.match import Candidate, match
@@ -131,16 +131,16 @@ def link_matches(conn: Connection, follow: Following) -> int:
 
 
 def _match_group(
-    follow: Following, group: Sequence[Mapping[str, Any]], links: list[dict[str, Any]], marks: list[dict[str, Any]]
+    follow: Following, group: Sequence[RowMapping], links: list[dict[str, Any]], marks: list[dict[str, Any]]
 ) -> None:
     sides: dict[str, list[Candidate]] = {"crm": [], "platform": []}
-    for row in group:
-        place = len(sides[row["side"]])
-        sides[row["side"]].append(Candidate(row["object"], row["id"], row["modified"], row["linked"], place))
+    for given in group:
+        known = sides[given["side"]]
+        known.append(Candidate(given["object"], given["id"], given["modified"], given["linked"], len(known)))
     found = match(sides["crm"], sides["platform"], follow.objects, follow.first_returned)
     given = follow.parameters()
     for crm, row in found.links:
-        links.append({**given, "crm_object": crm.object, "crm_id": crm.id, "prospect_id": row.id})
+        links.append({**follow.parameters(), "crm_object": crm.object, "crm_id": crm.id, "prospect_id": row.id})
     for side, candidates in sides.items():
         for one in candidates:
             of = found.duplicates.get(f"{one.object}:{one.id}")
@@ -192,14 +192,21 @@ ORDER BY t.link_id, t.object, length(t.crm_id), t.crm_id, length(t.prospect_id),
 """
 
 
-def dirty_pairs(conn: Connection, follow: Following) -> Iterator[Pair]:
-    """Each pair with a side that is still to be dealt with, in a fixed order, streamed."""
+def dirty_pairs(conn: Connection, follow: Following, epoch: EpochId | None = None) -> Iterator[Pair]:
+    """Each pair with a side that is still to be dealt with, in a fixed order, streamed.
+
+    With `epoch`, the one that the fence let through, each pair's sealed score is told as of it: a score that did not
+    change since an older epoch is the score of this one too.
+    """
     rows = conn.execution_options(yield_per=CHUNK).execute(text(_PAIRS), follow.parameters())
     for row in rows.mappings():
-        yield _pair(follow, row)
+        yield _pair(follow, row, epoch)
 
 
-def _pair(follow: Following, row: Mapping[str, Any]) -> Pair:
+def _pair(follow: Following, row: RowMapping, epoch: EpochId | None) -> Pair:
+    score = None
+    if row["epoch_id"] is not None:
+        score = SealedScore(epoch or EpochId(row["epoch_id"]), row["score"])
     return Pair(
         key=_key(row),
         generation=row["generation"] or 0,
@@ -210,19 +217,19 @@ def _pair(follow: Following, row: Mapping[str, Any]) -> Pair:
         platform_presence=Presence(row["platform_presence"] or "absent"),
         tombstone=row["tombstone"],
         duplicate_of=None if row["link_id"] else row["crm_duplicate_of"] or row["platform_duplicate_of"],
-        score=SealedScore(EpochId(row["epoch_id"]), row["score"]) if row["epoch_id"] is not None else None,
+        score=score,
         pushed_epoch=EpochId(row["pushed_epoch"]) if row["pushed_epoch"] is not None else None,
         email_taken=bool(row["email_taken"]),
     )
 
 
-def _key(row: Mapping[str, Any]) -> str:
+def _key(row: RowMapping) -> str:
     if row["link_id"] is not None:
         return f"link:{row['link_id']}"
     return f"crm:{row['crm_object']}:{row['crm_id']}" if row["crm_id"] else f"platform:{row['prospect_id']}"
 
 
-def _snapshot(follow: Following, side: Side, row: Mapping[str, Any]) -> Snapshot | None:
+def _snapshot(follow: Following, side: Side, row: RowMapping) -> Snapshot | None:
     prefix = "crm" if side is Side.CRM else "platform"
     record_id = row["crm_id"] if side is Side.CRM else row["prospect_id"]
     if record_id is None:

@@ -1,0 +1,132 @@
+"""Applying a plan: claim, send, note; a batch at a time, so that a kill loses at most the knowledge of one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from keepstep.connectors.base import Connector
+from keepstep.core.errors import AuthError, Unavailable
+from keepstep.core.mapping import fingerprint, to_ours, to_theirs
+from keepstep.core.model import Applied, InDoubt, Kind, OperationId, Outcome, Phase, Rejected, Side, Value, Write
+from keepstep.engine.doubts import settle_doubts
+from keepstep.engine.frame import Frame
+from keepstep.engine.run import RunContext
+from keepstep.store import journal, outcomes, runs
+from keepstep.store.journal import Change
+from keepstep.store.outcomes import Settled
+
+AT_ONCE = 2000  # claimed rows at the most: what a kill leaves in doubt
+NOTED_AT_ONCE = 200  # outcomes that are committed together
+
+
+def apply_plan(ctx: RunContext, frame: Frame, phase: Phase, attempt: int) -> None:
+    """Send what is planned, companies before their people; every row has a fate afterwards.
+
+    Raises:
+        AuthError: The system doesn't let us in; the rest stays planned.
+        Unavailable: It is not there, or the run's budget is used up; the rest stays planned.
+    """
+    side = Side.CRM if phase is Phase.PUSH else Side.PLATFORM
+    for object_name in _objects(frame, side):
+        _apply_object(ctx, frame, phase, side, object_name, attempt)
+    settle_doubts(ctx, frame)  # what was answered by nothing is read back, and sent again where it did not land
+    for object_name in _objects(frame, side):
+        _apply_object(ctx, frame, phase, side, object_name, attempt)
+    with ctx.store.begin() as conn:
+        journal.hold_doubtful(conn, frame.address(ctx.run.id, phase))
+        journal.hold_unclaimed(conn, frame.address(ctx.run.id, phase), ctx.now())
+
+
+def _objects(frame: Frame, side: Side) -> tuple[str, ...]:
+    if side is Side.PLATFORM:
+        return (frame.policy.row_object,)
+    if frame.company_rule is None or frame.company_object is None:
+        return (frame.policy.crm_object,)
+    return (frame.company_object, frame.policy.crm_object)
+
+
+def _apply_object(ctx: RunContext, frame: Frame, phase: Phase, side: Side, object_name: str, attempt: int) -> None:
+    connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
+    address = frame.address(ctx.run.id, phase)
+    reference = frame.company_rule.name if frame.company_rule else ""
+    batch = min(AT_ONCE, max(connector.capabilities.batch_size * connector.capabilities.concurrency, 50))
+    sent = 0
+    while True:
+        with ctx.store.begin() as conn:
+            runs.still_mine(conn, ctx.run.id, phase, attempt)
+            journal.hold_stale(conn, address, ctx.now())
+            changes = journal.claim(conn, address, side, object_name, batch, ctx.now(), reference)
+        if not changes:
+            return
+        _send(ctx, frame, connector, changes)
+        sent += len(changes)
+        ctx.progress(f"apply {phase.value}", sent, None)
+
+
+def _send(ctx: RunContext, frame: Frame, connector: Connector, changes: Sequence[Change]) -> None:
+    """Send one claimed batch and note every outcome; rows that were not sent are planned again."""
+    by_id = {OperationId(change.operation_id): change for change in changes}
+    open_ids = set(by_id)
+    noted: list[Outcome] = []
+    try:
+        for outcome in connector.apply([write_of(frame, change) for change in changes]):
+            open_ids.discard(outcome.operation_id)
+            noted.append(outcome)
+            if len(noted) >= NOTED_AT_ONCE:
+                note(ctx, frame, by_id, noted)
+                noted = []
+    except (AuthError, Unavailable):
+        # The connector's promise: what it has not answered for when it raises, it has not sent.
+        note(ctx, frame, by_id, noted)
+        with ctx.store.begin() as conn:
+            journal.plan_again(conn, [by_id[one].id for one in open_ids])
+        raise
+    note(ctx, frame, by_id, noted)
+
+
+def write_of(frame: Frame, change: Change) -> Write:
+    """A journal entry as its connector wants it: fields by the system's names, references by id."""
+    person = change.object in (frame.policy.crm_object, frame.policy.row_object)
+    fields: dict[str, Value] = to_theirs(frame.rules, change.side, change.after) if person else dict(change.after)
+    for name, record_id in change.refers.items():
+        rule = next(rule for rule in frame.rules if rule.name == name)
+        fields[rule.on(change.side)] = record_id
+    return Write(
+        operation_id=OperationId(change.operation_id),
+        kind=change.kind,
+        object=change.object,
+        fields={} if change.kind is Kind.REMOVE else fields,
+        record_id=change.record_id,
+        list_id=change.list_id,
+        email=change.email,
+        external_id=change.external_id,
+    )
+
+
+def note(ctx: RunContext, frame: Frame, by_id: Mapping[OperationId, Change], noted: Sequence[Outcome]) -> None:
+    """Commit what became of these writes; those in doubt stay as sent until they are read back."""
+    applied: list[Settled] = []
+    rejected: list[dict[str, object]] = []
+    for outcome in noted:
+        change = by_id[outcome.operation_id]
+        match outcome:
+            case Applied():
+                applied.append(settled(frame, change, outcome.record_id))
+            case Rejected():
+                rejected.append({"id": change.id, "code": outcome.code, "what_to_do": outcome.what_to_do})
+            case InDoubt():
+                pass
+            case _:
+                assert_never(outcome)
+    with ctx.store.begin() as conn:
+        outcomes.settle(conn, frame.ends(), applied, ctx.now())
+        journal.close(conn, "rejected", rejected, ctx.now())
+
+
+def settled(frame: Frame, change: Change, record_id: str) -> Settled:
+    """The target of an applied change as it stands now: what was there, and what we wrote over it."""
+    theirs = {**change.current, **to_theirs(frame.rules, change.side, change.after)}
+    fields = {name: value for name, value in theirs.items() if value is not None}
+    ours = to_ours(frame.rules, change.side, fields)
+    return Settled(change.id, record_id, fields, fingerprint(ours, change.status, change.opted_out))

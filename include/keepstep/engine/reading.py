@@ -1,0 +1,142 @@
+"""Reading both sides: pages are stored as they come, with the watermark, and what vanished is told from what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from sqlalchemy import Connection, text
+
+from keepstep.connectors.base import Connector, CursorExpired, FetchBy, Page, ReadQuery
+from keepstep.core.model import Deletion, Side
+from keepstep.core.normalize import normalize_email
+from keepstep.engine.frame import Frame, fields_hash
+from keepstep.engine.run import RunContext
+from keepstep.store import staging, watermarks
+from keepstep.store.staging import Scope
+from keepstep.store.watermarks import Watermark
+
+OPT_OUTS = "platform:opt_out"
+ASKED_AT_ONCE = 500  # ids in one question about what a full listing didn't name
+
+
+def read_both(ctx: RunContext, frame: Frame) -> int:
+    """Bring the store up to date with both systems. Returns how many records they told.
+
+    Raises AuthError or Unavailable; what was stored until then stays, and the next call goes on from there.
+    """
+    _forget_after_remapping(ctx, frame)
+    told = read_side(ctx, frame, Side.CRM) + read_side(ctx, frame, Side.PLATFORM)
+    told += _find_vanished_rows(ctx, frame)
+    return told + _read_opt_outs(ctx)
+
+
+def read_side(ctx: RunContext, frame: Frame, side: Side, *, in_full: bool = False) -> int:
+    """Read what changed on one side since the watermark; everything the first time, or where it can't be told."""
+    connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
+    scope, query = frame.scope(side), frame.query(side)
+    source = f"{side.value}:{scope.object}"
+    with ctx.store.begin() as conn:
+        mark = None if in_full else watermarks.get(conn, frame.sync, source)
+    if mark is None:
+        return _full(ctx, connector, scope, query, source)
+    try:
+        return _pages(ctx, connector, scope, query, source, mark)
+    except CursorExpired:
+        return _full(ctx, connector, scope, query, source)
+
+
+def _full(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery, source: str) -> int:
+    with ctx.store.begin() as conn:
+        watermarks.forget(conn, scope.sync, source)
+        listing = staging.next_listing(conn, scope)
+    return _pages(ctx, connector, scope, query, source, Watermark({}, listing, complete=False))
+
+
+def _pages(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery, source: str, mark: Watermark) -> int:
+    told = 0
+    for page in connector.read(query, mark.cursor or None):
+        finished = mark.complete or page.last
+        with ctx.store.begin() as conn:
+            staging.store_records(conn, scope, page.records, mark.listing, ctx.now())
+            staging.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
+            if page.full and page.last:
+                _missing(ctx, conn, connector, scope, query, mark.listing)
+            _move(conn, scope, source, page, mark, finished)
+        told += len(page.records) + len(page.deletions)
+        ctx.progress(f"read {source}", told, None)
+    return told
+
+
+def _move(conn: Connection, scope: Scope, source: str, page: Page, mark: Watermark, finished: bool) -> None:
+    if page.cursor is not None:
+        watermarks.move(conn, scope.sync, source, Watermark(dict(page.cursor), mark.listing, finished))
+
+
+def _missing(
+    ctx: RunContext, conn: Connection, connector: Connector, scope: Scope, query: ReadQuery, listing: int
+) -> None:
+    """What a full listing didn't name: ask for it by id; who answers only left the selection, the others are gone."""
+    lost = staging.unnamed(conn, scope, listing)
+    for ids in _chunks(lost, ASKED_AT_ONCE):
+        there = list(connector.fetch(query, FetchBy.ID, ids)) if scope.side is Side.CRM else []
+        staging.store_records(conn, scope, there, listing, ctx.now())
+        gone = set(ids) - {record.id for record in there}
+        deletions = [Deletion(scope.object, one) for one in sorted(gone)]
+        staging.store_deletions(conn, scope, deletions, "absence", ctx.now())
+
+
+def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
+    them = iter(ids)
+    while chunk := list(islice(them, size)):
+        yield chunk
+
+
+def _find_vanished_rows(ctx: RunContext, frame: Frame) -> int:
+    """A platform that announces no deletions still tells how long the list is: read all of it only if that's off."""
+    capabilities = ctx.platform.capabilities
+    if capabilities.announces_deletions or not capabilities.counts_list:
+        return 0
+    with ctx.store.begin() as conn:
+        known = conn.execute(
+            text(
+                "SELECT count(*) FROM prospect"
+                " WHERE connection = :connection AND list_id = :list AND deleted_at IS NULL"
+            ),
+            {"connection": frame.platform_connection, "list": frame.list_id},
+        ).scalar_one()
+    if ctx.platform.count(frame.list_id) == known:
+        return 0
+    return read_side(ctx, frame, Side.PLATFORM, in_full=True)
+
+
+def _read_opt_outs(ctx: RunContext) -> int:
+    if "opt_out" not in ctx.platform.capabilities.objects:
+        return 0
+    connection, sync = ctx.file.settings.platform.connection, ctx.file.name
+    with ctx.store.begin() as conn:
+        mark = watermarks.get(conn, sync, OPT_OUTS)
+    told = 0
+    for page in ctx.platform.read(ReadQuery(object="opt_out"), mark.cursor if mark and mark.cursor else None):
+        emails = [email for record in page.records if (email := normalize_email(record.email))]
+        with ctx.store.begin() as conn:
+            staging.store_suppressions(conn, connection, emails, ctx.now())
+            if page.cursor is not None:
+                watermarks.move(conn, sync, OPT_OUTS, Watermark(dict(page.cursor), 0, page.last))
+        told += len(page.records)
+    return told
+
+
+def _forget_after_remapping(ctx: RunContext, frame: Frame) -> None:
+    """Another mapping, audience or list needs one full read: a field's old values are in no increment (AO-2)."""
+    current = fields_hash(frame)
+    with ctx.store.begin() as conn:
+        known = conn.execute(
+            text("SELECT fields_hash FROM sync WHERE name = :name"), {"name": frame.sync}
+        ).scalar_one_or_none()
+        if known != current:
+            for side in Side:
+                watermarks.forget(conn, frame.sync, f"{side.value}:{frame.scope(side).object}")
+            conn.execute(
+                text("UPDATE sync SET fields_hash = :hash WHERE name = :name"), {"hash": current, "name": frame.sync}
+            )

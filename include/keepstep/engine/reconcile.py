@@ -1,0 +1,85 @@
+"""reconcile: settle what is in doubt, open and close sync errors, see how the two sides stand, and say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from keepstep.core.model import Phase
+from keepstep.engine.doubts import settle_doubts
+from keepstep.engine.frame import recall
+from keepstep.engine.phases import report
+from keepstep.engine.run import ParityReport, PhaseReport, RunContext
+from keepstep.store import parity, runs
+
+
+def reconcile(ctx: RunContext) -> ParityReport:
+    """Close a run: every row has a fate, every open problem is one sync error, every difference is counted.
+
+    Raises AuthError or Unavailable where entries in doubt can't be read back.
+    """
+    frame = recall(ctx)
+    calls = ctx.crm.usage.calls, ctx.platform.usage.calls
+    settled = settle_doubts(ctx, frame)
+    spent = ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]
+    totals = _totals(ctx, spent)
+    with ctx.store.begin() as conn:
+        if not ctx.run.dry:
+            parity.update_sync_errors(conn, ctx.file.name, ctx.run.id, ctx.now())
+        stand = parity.stand(conn, frame.following(), _score_column(ctx))
+    found = ParityReport(
+        run=ctx.run.id,
+        followed=stand.followed,
+        equal=stand.equal,
+        differing=stand.differing,
+        scores_differing=stand.scores_differing,
+        tombstones=stand.tombstones,
+        sync_errors=stand.sync_errors,
+        in_doubt_settled=settled,
+        totals=totals,
+    )
+    found = replace(found, problems=_problems(found))
+    with ctx.store.begin() as conn:
+        runs.finish_run(conn, ctx.run.id, "failed" if found.problems else "finished", found.as_dict(), ctx.now())
+    return found
+
+
+def _score_column(ctx: RunContext) -> str:
+    return next(rule.crm for rule in ctx.file.settings.field_rules() if rule.name == ctx.file.settings.score_field)
+
+
+def _totals(ctx: RunContext, spent: tuple[int, int]) -> PhaseReport:
+    parts = [report(ctx, phase) for phase in Phase]
+
+    def total(name: str) -> int:
+        return sum(getattr(part, name) for part in parts)
+
+    return PhaseReport(
+        run=ctx.run.id,
+        phase=Phase.PUSH,
+        crm_calls=total("crm_calls") + spent[0],
+        platform_calls=total("platform_calls") + spent[1],
+        seconds=round(sum(part.seconds for part in parts), 3),
+        epoch=parts[-1].epoch,
+        read=total("read"),
+        planned=total("planned"),
+        applied=total("applied"),
+        rejected=total("rejected"),
+        held=total("held"),
+        skipped=total("skipped"),
+        conflicts=total("conflicts"),
+        scored=total("scored"),
+    )
+
+
+def _problems(found: ParityReport) -> tuple[str, ...]:
+    """Why this run must not be green."""
+    problems = []
+    totals = found.totals
+    if not totals.balances:
+        problems.append(
+            f"the books don't balance: {totals.planned} planned, but {totals.applied} applied, "
+            f"{totals.rejected} rejected, {totals.held} held, {totals.skipped} skipped"
+        )
+    if totals.rejected:
+        problems.append(f"{totals.rejected} rows were rejected: see the sync errors for who must do what")
+    return tuple(problems)

@@ -1,0 +1,85 @@
+"""How the two sides stand beside each other, and the open problems: one row per record and cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from keepstep.store.pairs import Following
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Counts over all pairs that a sync follows."""
+
+    followed: int
+    equal: int
+    differing: Mapping[str, int]
+    scores_differing: int
+    tombstones: int
+    sync_errors: Mapping[str, int]
+
+
+_OPEN = """
+INSERT INTO sync_error (sync, pair, side, code, object, record_id, what_to_do, first_seen, last_seen, last_run)
+SELECT DISTINCT ON (sync, pair, side, code) sync, pair, side, coalesce(code, state), object, record_id,
+    coalesce(what_to_do, ''), :now, :now, run_id
+FROM change WHERE run_id = :run AND state IN ('rejected', 'held')
+ON CONFLICT (sync, pair, side, code) DO UPDATE SET what_to_do = excluded.what_to_do, record_id = excluded.record_id,
+    last_seen = :now, last_run = :run,
+    count = sync_error.count + CASE WHEN sync_error.last_run IS DISTINCT FROM :run THEN 1 ELSE 0 END,
+    first_seen = CASE WHEN sync_error.closed_at IS NULL THEN sync_error.first_seen ELSE :now END,
+    closed_at = NULL
+"""
+_CLOSE = """
+UPDATE sync_error SET closed_at = :now WHERE sync = :sync AND closed_at IS NULL AND last_run IS DISTINCT FROM :run
+"""
+
+
+def update_sync_errors(conn: Connection, sync: str, run_id: int, now: datetime) -> None:
+    """Open what this run met, close what it didn't meet again: open pairs are looked at in every run (NS-1)."""
+    values = {"sync": sync, "run": run_id, "now": now}
+    conn.execute(text(_OPEN), values)
+    conn.execute(text(_CLOSE), values)
+
+
+# A link is followed while both of its ends are in the selection.
+_FOLLOWED = """
+FROM link l
+JOIN sighting cs ON cs.sync = :sync AND cs.side = 'crm' AND cs.object = l.crm_object AND cs.id = l.crm_id
+JOIN sighting ps ON ps.sync = :sync AND ps.side = 'platform' AND ps.id = l.prospect_id
+WHERE l.crm_connection = :crm AND l.platform_connection = :platform AND l.list_id = :list
+  AND cs.presence = 'present' AND ps.presence = 'present'
+"""
+_COUNTS = f"SELECT count(*) AS followed, count(*) FILTER (WHERE l.differs = '{{}}') AS equal {_FOLLOWED}"
+_FIELDS = f"""
+SELECT d.name, count(*) AS n FROM (SELECT unnest(l.differs) AS name {_FOLLOWED}) d GROUP BY d.name ORDER BY d.name
+"""
+_SCORES = f"""
+SELECT count(*) AS n FROM (SELECT l.crm_object, l.crm_id, l.prospect_id {_FOLLOWED}) f
+JOIN score s ON s.sync = :sync AND s.prospect_id = f.prospect_id
+JOIN crm_record c ON c.connection = :crm AND c.object = f.crm_object AND c.id = f.crm_id
+WHERE c.fields ->> :column IS NULL OR c.fields ->> :column !~ '^-?[0-9]+([.][0-9]+)?$'
+   OR CAST(c.fields ->> :column AS numeric) <> s.value
+"""
+_TOMBSTONES = "SELECT count(*) AS n FROM tombstone WHERE connection = :crm AND released_at IS NULL"
+_ERRORS = """
+SELECT code, count(*) AS n FROM sync_error WHERE sync = :sync AND closed_at IS NULL GROUP BY code ORDER BY code
+"""
+
+
+def stand(conn: Connection, follow: Following, score_column: str) -> Stand:
+    """Count how the followed pairs stand; `score_column` is the CRM's name of the score field."""
+    given = {**follow.parameters(), "column": score_column}
+    counts = conn.execute(text(_COUNTS), given).one()
+    return Stand(
+        followed=counts.followed,
+        equal=counts.equal,
+        differing={row.name: row.n for row in conn.execute(text(_FIELDS), given)},
+        scores_differing=conn.execute(text(_SCORES), given).scalar_one(),
+        tombstones=conn.execute(text(_TOMBSTONES), given).scalar_one(),
+        sync_errors={row.code: row.n for row in conn.execute(text(_ERRORS), given)},
+    )
