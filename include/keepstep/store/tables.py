@@ -297,3 +297,12 @@ api_usage = Table(
     Column("left", BigInteger),
     comment="Calls made to a system in a day, and what it says is left.",
 )
+
+access_token = Table(
+    "access_token",
+    metadata,
+    Column("account", Text, primary_key=True),  # a slow hash of the credentials: other ones start afresh
+    Column("sealed", Text, nullable=False),  # encrypted by whoever keeps it here; never in the clear
+    _now("saved_at"),
+    comment="The token pair of an account whose sign-ins are counted, for all workers.",
+)
