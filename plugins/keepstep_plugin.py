@@ -1,18 +1,20 @@
 """The one file that Airflow loads from this folder: it puts Keepstep's pages into the Airflow UI."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from keepstep_airflow.ui.app import PREFIX, app
+from keepstep_airflow.ui.lazy import PREFIX, pages
 
 
 class KeepstepPlugin(AirflowPlugin):
     """Pages under "Lists" in the navigation bar."""
 
     name = "keepstep"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": app, "url_prefix": PREFIX, "name": "Keepstep"}]
-    external_views: ClassVar[list[Any]] = [
+    fastapi_apps: list[Any] = [  # noqa: RUF012 # Airflow declares these as plain attributes
+        {"app": pages, "url_prefix": PREFIX, "name": "Keepstep"}
+    ]
+    external_views: list[Any] = [  # noqa: RUF012 # as above
         {
             "name": "Lists",
             "href": f"{PREFIX}/lists",

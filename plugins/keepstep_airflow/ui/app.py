@@ -29,8 +29,6 @@ from keepstep_airflow.ui.overview_page import render, rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PREFIX = "/keepstep"
-
 app = FastAPI(
     title="Keepstep",
     dependencies=[Depends(requires_authenticated())],

@@ -82,7 +82,7 @@ def _maintenance_schedule(settings: SyncSettings) -> str:
 
 def moment(when: datetime | None) -> str:
     """A time as people read it; the store's times are UTC."""
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "–"
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "not yet"
 
 
 @cache
