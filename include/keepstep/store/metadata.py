@@ -1,4 +1,4 @@
-"""The one MetaData that every table of the store belongs to; names of constraints are fixed, so migrations can name them."""
+"""The one MetaData of the store's tables; names of constraints are fixed, so that migrations can name them."""
 
 from __future__ import annotations
 
