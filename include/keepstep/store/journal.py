@@ -61,20 +61,10 @@ _COLUMNS = (
     "run_id, operation_id, sync, phase, side, connection, kind, object, record_id, pair, crm_key, prospect_id,"
     " generation, email, list_id, external_id, before, after, why, epoch_id, state, code, what_to_do, done_at"
 )
-_TYPES = [
-    "int8",
-    *["text"] * 11,
-    "int4",
-    *["text"] * 3,
-    "jsonb",
-    "jsonb",
-    "jsonb",
-    "int8",
-    *["text"] * 3,
-    "timestamptz",
-]
-_STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS planned (LIKE change INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+# JSON is handed over as text: told its type, the driver would encode it once more.
+_TYPES = ["int8", *["text"] * 11, "int4", *["text"] * 6, "int8", *["text"] * 3, "timestamptz"]
+_STAGE = f"""
+CREATE TEMP TABLE IF NOT EXISTS planned ON COMMIT DELETE ROWS AS SELECT {_COLUMNS} FROM change WITH NO DATA
 """
 _INSERT = f"""
 INSERT INTO change ({_COLUMNS}) SELECT {_COLUMNS} FROM planned ORDER BY pair, operation_id
@@ -209,7 +199,7 @@ WITH mine AS (
     ORDER BY c.id LIMIT :n FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE change c SET state = 'sent', attempts = c.attempts + 1, sent_at = :now,
-    refers = CASE WHEN c.needs IS NULL THEN c.refers ELSE jsonb_build_object(:field, (
+    refers = CASE WHEN c.needs IS NULL THEN c.refers ELSE jsonb_build_object(CAST(:field AS text), (
         SELECT n.record_id FROM change n WHERE n.run_id = c.run_id AND n.operation_id = c.needs)) END
 FROM mine WHERE c.id = mine.id
 """

@@ -163,7 +163,7 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
     if driver is None:
         raise Bug("the connection to the store is closed")
     with driver.cursor() as cursor, cursor.copy("COPY settled FROM STDIN") as copy:
-        copy.set_types(["int8", "text", "jsonb", "int8"])
+        copy.set_types(["int8", "text", "text", "int8"])
         for one in settled:
             copy.write_row((one.change_id, one.record_id, orjson.dumps(dict(one.fields)).decode(), one.fingerprint))
     values = {

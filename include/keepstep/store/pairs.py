@@ -116,7 +116,7 @@ def link_matches(conn: Connection, follow: Following) -> int:
     given = follow.parameters()
     conn.execute(text(_FREE), given)
     made = 0
-    rows = conn.execution_options(yield_per=CHUNK).execute(text(_CANDIDATES), given)
+    rows = conn.execute(text(_CANDIDATES), given, execution_options={"yield_per": CHUNK})
     links: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
     for _email, group in groupby(rows.mappings(), key=lambda row: row["email"]):
@@ -198,7 +198,7 @@ def dirty_pairs(conn: Connection, follow: Following, epoch: EpochId | None = Non
     With `epoch`, the one that the fence let through, each pair's sealed score is told as of it: a score that did not
     change since an older epoch is the score of this one too.
     """
-    rows = conn.execution_options(yield_per=CHUNK).execute(text(_PAIRS), follow.parameters())
+    rows = conn.execute(text(_PAIRS), follow.parameters(), execution_options={"yield_per": CHUNK})
     for row in rows.mappings():
         yield _pair(follow, row, epoch)
 

@@ -149,7 +149,7 @@ def _stage(conn: Connection, scope: Scope, records: Sequence[Record]) -> None:
         raise ValueError("the connection is closed")
     with driver.cursor() as cursor, cursor.copy(f"COPY staged ({_COLUMNS}) FROM STDIN") as copy:
         copy.set_types(
-            ["text", "text", "jsonb", "text", "text", "bool", "text[]", "timestamptz", "int8", "text", "int4"]
+            ["text", "text", "text", "text", "text", "bool", "text[]", "timestamptz", "int8", "text", "int4"]
         )
         for place, record in enumerate(records):
             copy.write_row(_row(scope, record, place))
