@@ -46,6 +46,11 @@ def _prctl() -> Callable[[int, int, int, int, int], object]:
     return function
 
 
+def end_with_parent() -> None:
+    """From now on, the end of this process's parent is a SIGTERM to this process."""
+    _prctl()(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
 class _Stop(Exception):
     """Somebody asked the tether to end."""
 
@@ -102,9 +107,8 @@ def main(arguments: Sequence[str]) -> int:
         raise SystemExit(__doc__)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _asked)
-    prctl = _prctl()
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    _prctl()(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    end_with_parent()
     if os.getppid() != int(parent):  # it died before the kernel was asked to tell
         return 128 + signal.SIGTERM
     started = time.monotonic()

@@ -28,14 +28,15 @@ def prepare(settings: Settings) -> str:
 
 def environment(settings: Settings, server: Postgres) -> dict[str, str]:
     """All of it, on top of the caller's own environment, less what belongs to another Airflow."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHONPATH"))}
     airflow = settings.home / "airflow"
-    section = {
-        "AIRFLOW_HOME": str(airflow),
-        "PATH": f"{Path(sys.executable).parent}:{inherited.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return inherited | section | _settings(settings, server) | _connections(settings, server)
+    return plain() | {"AIRFLOW_HOME": str(airflow)} | _settings(settings, server) | _connections(settings, server)
+
+
+def plain() -> dict[str, str]:
+    """The caller's own environment, less what belongs to another Airflow; this environment's programs come first."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHONPATH"))}
+    path = f"{Path(sys.executable).parent}:{inherited.get('PATH', os.defpath)}"
+    return inherited | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def _settings(settings: Settings, server: Postgres) -> dict[str, str]:

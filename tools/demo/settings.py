@@ -44,7 +44,6 @@ class Settings:
     size: int = 400  # persons in the sandbox
     seed: int = 1  # draws them
     timeout_s: float = 1200  # for one round of the four syncs
-    fresh: bool = False  # forget what earlier demos left
 
     @property
     def logs(self) -> Path:
@@ -65,7 +64,6 @@ class Settings:
             rounds=_number(environment, "ROUNDS", 2, 1, 10),
             size=_number(environment, "SIZE", 400, 10, 100_000),
             seed=_number(environment, "SEED", 1, 0, 10**9),
-            fresh=_number(environment, "FRESH", 0, 0, 1) == 1,
         )
 
 

@@ -15,8 +15,15 @@ from tools.demo.settings import SYNCS, Settings
 from tools.demo.table import Line
 
 SCORE_FIELD = "custentity_act_on_score"
-# A contact's last sealed score, as the last sealed epoch of its list has it.
+# Of the contacts that the sync follows, less those with an open sync error: these wait for somebody, and are told.
 SEALED = """
+SELECT l.crm_id, s.value
+FROM score s
+JOIN sync y ON y.name = s.sync
+JOIN link l ON l.prospect_id = s.prospect_id AND l.list_id = y.list_id AND l.crm_object = 'contact'
+JOIN sighting c ON c.sync = s.sync AND c.side = 'crm' AND c.object = l.crm_object AND c.id = l.crm_id
+WHERE s.sync = %s AND c.presence = 'present' AND NOT EXISTS (
+    SELECT FROM sync_error e WHERE e.sync = s.sync AND e.record_id = l.crm_id AND e.closed_at IS NULL)
 """
 
 
@@ -42,3 +49,17 @@ def problems(
         elif not sealed:
             found.append(f"{sync}: no score was sealed")
     return found, equal
+
+
+def sealed_scores(store_url: str, sync: str) -> dict[str, float]:
+    """NetSuite's contact id -> the score that the list's last epoch published."""
+    with psycopg.connect(store_url) as connection:
+        return {str(contact): float(score) for contact, score in connection.execute(SEALED, (sync,))}
+
+
+def crm_scores(settings: Settings) -> dict[str, float]:
+    """NetSuite's contact id -> the score that stands in the contact."""
+    reply = requests.get(f"http://127.0.0.1:{settings.ports.netsuite}/_control/netsuite/contact", timeout=60)
+    reply.raise_for_status()
+    contacts = reply.json()["contact"]
+    return {str(one["id"]): float(one[SCORE_FIELD]) for one in contacts if one.get(SCORE_FIELD) is not None}
