@@ -39,9 +39,8 @@ def maintenance_doc(file: SyncFile) -> str:
             f"# Score maintenance of {cell(settings.title)}",
             f"Computes the behaviour score of everybody on the {settings.platform_policy.title} list "
             f"**{cell(settings.platform.list)}** ({_source(settings)}), seals the scores as an epoch and writes the "
-            f"list's column for `{settings.score_field}`. The Dag `{file.name}` pushes from sealed epochs only, and "
-            f"waits up to {settings.maintenance.wait} for the one that reaches its own time: run this Dag at that time "
-            "or later, not before it.",
+            f"list's column for `{settings.score_field}`. The Dag `{file.name}` pushes from sealed epochs only: it "
+            f"waits up to {settings.maintenance.wait} for the run of this Dag that was due last, and fails without it.",
             f"Settings: `include/syncs/{file.path.name}`, under `maintenance`.",
         ]
     )
@@ -78,7 +77,7 @@ def _maintenance(file: SyncFile) -> str:
     if maintenance.schedule is not None:
         return (
             f"waits up to {maintenance.wait} for the Dag `{file.name}__score_maintenance` "
-            f"(schedule `{maintenance.schedule}`) to seal scores that reach this run's time; without them the run fails"
+            f"(schedule `{maintenance.schedule}`) to seal the scores that were due last; without them the run fails"
         )
     return f"computes scores ({_source(file.settings)}), seals them as an epoch and writes the list's score column"
 

@@ -78,7 +78,7 @@ def _changed(file: SyncFile, changes: Mapping[str, Any]) -> SyncFile:
 
 
 @contextmanager
-def task_context(context: Context, file: SyncFile, key: str, log: Log) -> Iterator[RunContext]:
+def task_context(context: Context, file: SyncFile, key: str, through: datetime, log: Log) -> Iterator[RunContext]:
     """Everything the engine needs for this task; connectors and the store are closed afterwards.
 
     Raises SettingsError, AuthError or Unavailable.
@@ -87,7 +87,7 @@ def task_context(context: Context, file: SyncFile, key: str, log: Log) -> Iterat
 
     with ExitStack() as stack:
         store = stack.enter_context(open_store())
-        run = open_task_run(context, store, file, key)
+        run = open_task_run(context, store, file, key, through)
         crm = crm_connector(file.settings)
         stack.callback(crm.close)
         platform = platform_connector(file.settings)
@@ -109,19 +109,22 @@ def _progress(log: Log, what: str, done: int, total: int | None) -> None:
     log.info("%s: %s%s", what, done, f" of {total}" if total else "")
 
 
-def open_task_run(context: Context, store: Store, file: SyncFile, key: str) -> Run:
+def open_task_run(context: Context, store: Store, file: SyncFile, key: str, through: datetime) -> Run:
     """This Dag run as the store knows it; a task that is cleared finds the same one."""
     from keepstep.engine.open import open_run
 
-    dry = bool(context["params"].get("dry", False))
-    return open_run(store, file, key, interval_end(context), dry=dry)
+    return open_run(store, file, key, through, dry=bool(context["params"].get("dry", False)))
 
 
-def interval_end(context: Context) -> datetime:
-    """The moment through which this run's scores must be final.
+def scores_through(context: Context, settings: SyncSettings) -> datetime:
+    """The moment through which scores must be final before this Dag run may push."""
+    from keepstep.engine.due import scores_due
 
-    A run by hand has no data interval in Airflow 3: then it is the moment for which it was asked.
-    """
+    return scores_due(settings, run_moment(context))
+
+
+def run_moment(context: Context) -> datetime:
+    """The end of the run's data interval; a run by hand has none in Airflow 3: the moment for which it was asked."""
     dag_run = context["dag_run"]
     moment = dag_run.data_interval_end or dag_run.run_after
     return datetime.fromtimestamp(moment.timestamp(), UTC)

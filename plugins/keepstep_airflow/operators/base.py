@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,7 @@ from keepstep_airflow.hooks.store import open_store
 from keepstep_airflow.operators.approval import APPROVAL_WAIT, approver, ask
 from keepstep_airflow.operators.links import OpenInCrm, OpenInPlatform, links_of
 from keepstep_airflow.retry import FIRST_DELAY, LONGEST_DELAY, RETRIES, RetryByWhoMustAct
-from keepstep_airflow.runs import Options, open_task_run, sync_file, task_context
+from keepstep_airflow.runs import Options, open_task_run, scores_through, sync_file, task_context
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -51,7 +51,8 @@ class SyncOperator(BaseOperator):
 
     def execute(self, context: Context) -> Report:
         """Run the phase; where its plan is refused, wait for a person."""
-        with task_context(context, self.file(), self.run_key(context), self.log) as task:
+        file = self.file()
+        with task_context(context, file, self.run_key(context), self.through(context, file), self.log) as task:
             try:
                 report = plain(self.call(task, context))
             except Refused as refused:
@@ -67,8 +68,9 @@ class SyncOperator(BaseOperator):
         from keepstep.engine.approval import approve
 
         name = approver(event)
+        file = self.file()
         with open_store() as store:
-            run = open_task_run(context, store, self.file(), self.run_key(context))
+            run = open_task_run(context, store, file, self.run_key(context), self.through(context, file))
             approve(store, run, self.phase, by=name)
         self.log.info("%s approved the plan of run %s", name, run.id)
         return self.execute(context)
@@ -85,6 +87,10 @@ class SyncOperator(BaseOperator):
     def run_key(self, context: Context) -> str:
         """Names the run in the store: all tasks of a Dag run share it."""
         return context["run_id"]
+
+    def through(self, context: Context, file: SyncFile) -> datetime:
+        """The moment through which this run's scores must be final."""
+        return scores_through(context, file.settings)
 
     def file(self) -> SyncFile:
         """The sync's file, with this task's own options."""

@@ -20,15 +20,15 @@ POLL_S = 10.0
 
 
 class EpochTrigger(BaseTrigger):
-    """Fires ``{"epoch": id}`` once a sealed epoch covers `interval_end`, or ``{"epoch": None}`` at `deadline`.
+    """Fires ``{"epoch": id}`` once a sealed epoch is final through `through`, or ``{"epoch": None}`` at `deadline`.
 
     Both are ISO 8601 with an offset. A store that is away for a while is waited for; the deadline stands.
     """
 
-    def __init__(self, sync: str, interval_end: str, deadline: str, poll_s: float = POLL_S) -> None:
+    def __init__(self, sync: str, through: str, deadline: str, poll_s: float = POLL_S) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own omission
         self.sync = sync
-        self.interval_end = interval_end
+        self.through = through
         self.deadline = deadline
         self.poll_s = poll_s
 
@@ -36,7 +36,7 @@ class EpochTrigger(BaseTrigger):
         """For Airflow's metadata database: no secret is in it."""
         arguments = {
             "sync": self.sync,
-            "interval_end": self.interval_end,
+            "through": self.through,
             "deadline": self.deadline,
             "poll_s": self.poll_s,
         }
@@ -61,7 +61,7 @@ class EpochTrigger(BaseTrigger):
 
         with Store(url, application_name="keepstep-trigger") as store:
             try:
-                return covering_epoch(store, self.sync, datetime.fromisoformat(self.interval_end))
+                return covering_epoch(store, self.sync, datetime.fromisoformat(self.through))
             except Unavailable as away:
                 self.log.warning("%s", away)
                 return None
