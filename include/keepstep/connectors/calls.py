@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
@@ -72,6 +73,20 @@ class Reply:
     body: bytes = field(repr=False)
     json: Json = field(repr=False)
     broken: bool = False  # there is a body, and it isn't JSON
+    elapsed_s: float = 0.0  # from sending to the reply's headers
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """By the server's own clock, a moment at which the call had not begun yet; None where it tells no date.
+
+        What was read is at least as new as this: the place for a watermark.
+        """
+        try:
+            date = parsedate_to_datetime(self.headers.get("Date", ""))
+        except (ValueError, TypeError):
+            return None
+        date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+        return date - timedelta(seconds=self.elapsed_s)
 
     @property
     def retry_after_s(self) -> float | None:

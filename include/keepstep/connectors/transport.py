@@ -268,7 +268,8 @@ def _reply(response: requests.Response) -> Reply:
             json = orjson.loads(response.content)
         except orjson.JSONDecodeError:
             broken = True
-    return Reply(response.status_code, response.headers, response.content, json, broken)
+    elapsed_s = response.elapsed.total_seconds()
+    return Reply(response.status_code, response.headers, response.content, json, broken, elapsed_s)
 
 
 def _network_code(error: requests.RequestException) -> str:

@@ -1,0 +1,89 @@
+"""Where a read stands, as it is stored between two runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from keepstep.connectors.base import Cursor, CursorExpired, Json
+from keepstep.connectors.netsuite.fields import Column, is_name
+from keepstep.connectors.netsuite.zone import AccountZone
+from keepstep.core.model import FieldType
+
+_VERSION = 1
+
+
+class Part(StrEnum):
+    """What the next page holds."""
+
+    LISTING = "listing"  # everybody in the audience
+    CHANGES = "changes"  # whoever was saved since
+    DELETIONS = "deletions"  # what was deleted since
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a read. The fields' columns and the zone are kept too, so that a quiet run needn't ask for them."""
+
+    part: Part
+    columns: tuple[Column, ...]
+    zone: AccountZone
+    zone_found_at: datetime
+    since: datetime | None = None  # aware, UTC; changes before it are known; None in a listing
+    began_at: datetime | None = None  # by the server's clock, when this pass began: the next pass's `since`
+    after: int = 0  # the last id told
+
+    def finished(self, now: datetime) -> Place:
+        """The watermark for the next incremental read."""
+        return replace(self, part=Part.CHANGES, since=self.began_at or now, began_at=None, after=0)
+
+    def cursor(self) -> Cursor:
+        """As JSON."""
+        columns: list[Json] = [[c.name, c.source, c.type.value] for c in self.columns]
+        return {
+            "version": _VERSION,
+            "part": self.part.value,
+            "columns": columns,
+            "offset_s": int(self.zone.offset.total_seconds()),
+            "zone_found_at": self.zone_found_at.isoformat(),
+            "since": self.since.isoformat() if self.since else None,
+            "began_at": self.began_at.isoformat() if self.began_at else None,
+            "after": self.after,
+        }
+
+    @classmethod
+    def of(cls, cursor: Cursor, zone_name: str | None) -> Place:
+        """Raises CursorExpired for a cursor that another version, or another connector, wrote."""
+        try:
+            if cursor["version"] != _VERSION:
+                raise CursorExpired
+            return cls(
+                part=Part(str(cursor["part"])),
+                columns=tuple(_column(c) for c in _items(cursor["columns"])),
+                zone=AccountZone(timedelta(seconds=int(str(cursor["offset_s"]))), zone_name),
+                zone_found_at=datetime.fromisoformat(str(cursor["zone_found_at"])),
+                since=_moment(cursor["since"]),
+                began_at=_moment(cursor["began_at"]),
+                after=int(str(cursor["after"])),
+            )
+        except (KeyError, ValueError):
+            raise CursorExpired from None
+
+
+def _items(value: Json) -> Sequence[Json]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")  # noqa: TRY004 - caught above, as every other oddity
+    return value
+
+
+def _column(value: Json) -> Column:
+    name, source, kind = _items(value)
+    if not is_name(str(source)):
+        raise ValueError("not a field's name")
+    return Column(str(name), str(source), FieldType(str(kind)))
+
+
+def _moment(value: Json) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(str(value))
