@@ -42,8 +42,22 @@ def _netsuite() -> dict[str, Any]:
             "private_key": _secret(
                 "Private key", "oauth2: the certificate's private key, PEM; \\n stands for a new line."
             ),
+            "algorithm": _text(
+                "Signing algorithm", "oauth2: PS256 (default), PS384, PS512, ES256, ES384 or ES512.", optional=True
+            ),
             "token_id": _secret("Token ID", "tba: the access token's id."),
             "token_secret": _secret("Token secret", "tba: the access token's secret."),
+            "subsidiary": _text("Subsidiary", "OneWorld accounts: internal id for new companies.", optional=True),
+            "time_zone": _text(
+                "Time zone", "Of the account: America/Los_Angeles. Empty: found by asking.", optional=True
+            ),
+            "concurrency": _text(
+                "Calls at once", "Default 3; the account's limit is shared by all its users.", optional=True
+            ),
+            "opt_out_field": _text("Opt-out field", "The contact's field for: do not contact.", optional=True),
+            "lead_status": _text("Status of new leads", "Internal id; empty: the first active one.", optional=True),
+            "prospect_status": _text("Status of new prospects", "Likewise.", optional=True),
+            "customer_status": _text("Status of new customers", "Likewise.", optional=True),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "port"],
@@ -73,7 +87,10 @@ def _act_on() -> dict[str, Any]:
                 "login": "User name (chooses the Act-On account)",
                 "password": "Password",
             },
-            "placeholders": {"host": "empty: https://restapi.actonsoftware.com", "login": "operations@example.com"},
+            "placeholders": {
+                "host": "empty: https://api.actonsoftware.com (EU: https://api-eu.actonsoftware.com)",
+                "login": "operations@example.com",
+            },
         },
     }
 

@@ -84,13 +84,15 @@ def task_context(context: Context, file: SyncFile, key: str, through: datetime, 
     Raises SettingsError, AuthError or Unavailable.
     """
     from keepstep.engine.run import RunContext
+    from keepstep.store.overview import calls_made
 
     with ExitStack() as stack:
         store = stack.enter_context(open_store())
         run = open_task_run(context, store, file, key, through)
-        crm = crm_connector(file.settings)
+        limit, spent = file.settings.limits.api_calls, calls_made(store, run.id)
+        crm = crm_connector(file.settings, max(0, limit - spent.crm))
         stack.callback(crm.close)
-        platform = platform_connector(file.settings)
+        platform = platform_connector(file.settings, max(0, limit - spent.platform))
         stack.callback(platform.close)
         yield RunContext(
             run=run,

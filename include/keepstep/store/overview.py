@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, case, func, select
 
 from keepstep.core.model import Phase, Side
 from keepstep.store.database import Store
-from keepstep.store.tables import change, run, sync, sync_error
+from keepstep.store.tables import change, phase, run, sync, sync_error
 
 FATES = ("applied", "rejected", "held", "skipped")
 
@@ -65,6 +65,14 @@ class PlanCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """API calls that a run made so far, to each side."""
+
+    crm: int
+    platform: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A record that a link may lead to."""
 
@@ -106,6 +114,17 @@ def telling_record(store: Store, run_id: int, side: Side) -> Place | None:
     with store.begin() as connection:
         row = connection.execute(query).first()
     return Place(row.object, row.record_id) if row else None
+
+
+def calls_made(store: Store, run_id: int) -> Calls:
+    """What a run has spent, over all its tasks and their attempts."""
+    query = select(
+        func.coalesce(func.sum(phase.c.crm_calls), 0).label("crm"),
+        func.coalesce(func.sum(phase.c.platform_calls), 0).label("platform"),
+    ).where(phase.c.run_id == run_id)
+    with store.begin() as connection:
+        row = connection.execute(query).one()
+    return Calls(int(row.crm), int(row.platform))
 
 
 def list_id(store: Store, name: str) -> str | None:

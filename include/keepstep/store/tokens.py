@@ -19,10 +19,13 @@ Opener = Callable[[str], bytes | None]  # None: it was sealed with a key that is
 
 
 class SealedTokens:
-    """Keeps one account's tokens in the store, sealed by a key that isn't in the store."""
+    """Keeps one account's tokens in the store, sealed by a key that isn't in the store.
 
-    def __init__(self, store: Store, account: str, seal: Sealer, unseal: Opener) -> None:
-        self._store = store
+    It opens the store for each call and closes it again: there are few, and nobody tells it when the last one was.
+    """
+
+    def __init__(self, open_store: Callable[[], Store], account: str, seal: Sealer, unseal: Opener) -> None:
+        self._open_store = open_store
         self._account = account
         self._seal = seal
         self._unseal = unseal
@@ -30,7 +33,7 @@ class SealedTokens:
     def load(self) -> Mapping[str, Any]:
         """What was saved; empty where nothing was, or where its key is gone."""
         query = select(access_token.c.sealed).where(access_token.c.account == self._account)
-        with self._store.begin() as connection:
+        with self._open_store() as store, store.begin() as connection:
             sealed = connection.scalar(query)
         opened = None if sealed is None else self._unseal(sealed)
         if opened is None:
@@ -42,7 +45,7 @@ class SealedTokens:
         """Keep this instead; committed when it returns, whatever becomes of the caller."""
         sealed = self._seal(orjson.dumps(dict(kept)))
         row = insert(access_token).values(account=self._account, sealed=sealed)
-        with self._store.begin() as connection:
+        with self._open_store() as store, store.begin() as connection:
             connection.execute(
                 row.on_conflict_do_update(
                     index_elements=["account"], set_={"sealed": row.excluded.sealed, "saved_at": text("now()")}
@@ -51,7 +54,7 @@ class SealedTokens:
 
     def forget(self) -> None:
         """Keep nothing any more."""
-        with self._store.begin() as connection:
+        with self._open_store() as store, store.begin() as connection:
             connection.execute(delete(access_token).where(access_token.c.account == self._account))
 
     def exclusive(self) -> AbstractContextManager[None]:
@@ -61,6 +64,6 @@ class SealedTokens:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         key = int.from_bytes(hashlib.sha256(self._account.encode()).digest()[:8], signed=True)
-        with self._store.begin() as connection:
+        with self._open_store() as store, store.begin() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
             yield

@@ -31,11 +31,14 @@ class SystemHook(BaseHook):
         super().__init__()
         self.conn_id = conn_id
 
-    def get_conn(self) -> Connector:
-        """A connector that nobody else uses; close it when done. Raises SettingsError where a field is missing."""
-        return self.connector(self.get_connection(self.conn_id))
+    def get_conn(self, max_calls: int | None = None) -> Connector:
+        """A connector that nobody else uses; close it when done. Raises SettingsError where a field is missing.
 
-    def connector(self, connection: Connection) -> Connector:
+        `max_calls` is how many calls it may make before it raises Unavailable; None: no limit.
+        """
+        return self.connector(self.get_connection(self.conn_id), max_calls)
+
+    def connector(self, connection: Connection, max_calls: int | None) -> Connector:
         """The connector that this connection describes."""
         raise NotImplementedError
 
@@ -76,6 +79,13 @@ class Fields:
                 "(Admin > Connections in Airflow)"
             )
         return text
+
+    def whole(self, name: str) -> int | None:
+        """The field's whole number; None where it is empty. Raises SettingsError where it isn't one."""
+        text = self.optional(name)
+        if text is None or text.isdigit():
+            return None if text is None else int(text)
+        raise SettingsError(f"connection {self._connection.conn_id}: {name} is a whole number, not {text!r}")
 
     def base_url(self) -> str | None:
         """The form's base URL without a trailing slash; None where it is empty: the system's own address.

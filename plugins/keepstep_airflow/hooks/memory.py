@@ -23,7 +23,7 @@ class MemoryHook(SystemHook):
     hook_name: ClassVar[str] = "Keepstep's in-memory system"
     systems: ClassVar[frozenset[str]] = frozenset({"memory_crm", "memory_platform"})
 
-    def connector(self, connection: Connection) -> Connector:
+    def connector(self, connection: Connection, max_calls: int | None) -> Connector:  # noqa: ARG002 # calls cost nothing
         """The side that the connection names, over its file."""
         from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform, MemoryPlatformState
 

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from keepstep.connectors.base import Connector, ListPlatform
 
 
-def crm_connector(settings: SyncSettings) -> Connector:
+def crm_connector(settings: SyncSettings, max_calls: int) -> Connector:
     """The connector of a sync's CRM. Raises SettingsError where the connection is to another system."""
-    return _hook(settings.crm.connection, settings.crm.system, "crm").get_conn()
+    return _hook(settings.crm.connection, settings.crm.system, "crm").get_conn(max_calls)
 
 
-def platform_connector(settings: SyncSettings) -> ListPlatform:
+def platform_connector(settings: SyncSettings, max_calls: int) -> ListPlatform:
     """The connector of a sync's marketing platform. Raises SettingsError likewise."""
     hook = _hook(settings.platform.connection, settings.platform.system, "platform")
-    return cast("ListPlatform", hook.get_conn())
+    return cast("ListPlatform", hook.get_conn(max_calls))
 
 
 def _hook(conn_id: str, system: str, side: str) -> SystemHook:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from keepstep.engine.run import RunContext
 
-LIST = "list"  # the object name by which a platform's connector tells a list's own address
-
 
 class _Link(BaseOperatorLink):
     side: Side
@@ -36,7 +34,7 @@ class OpenInCrm(_Link):
 
 
 class OpenInPlatform(_Link):
-    """The list on the marketing platform."""
+    """The list on the marketing platform, at a row that the run was about."""
 
     name = "Open the list"
     xcom_key = "platform_url"
@@ -49,7 +47,9 @@ def links_of(task: RunContext) -> dict[Side, str]:
     record = telling_record(task.store, task.run.id, Side.CRM)
     if record is not None:
         found[Side.CRM] = task.crm.url(record.object, record.record_id)
-    platform_list = list_id(task.store, task.file.name)
-    if platform_list is not None:
-        found[Side.PLATFORM] = task.platform.url(LIST, platform_list, platform_list)
+    the_list = list_id(task.store, task.file.name)
+    if the_list is not None:
+        row = telling_record(task.store, task.run.id, Side.PLATFORM)
+        row_object = task.file.settings.platform_policy.row_object
+        found[Side.PLATFORM] = task.platform.url(row_object, row.record_id if row else "", the_list)
     return found

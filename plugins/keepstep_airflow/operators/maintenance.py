@@ -74,8 +74,8 @@ class WaitForScoresOperator(BaseOperator):
             settings = sync_file(self.sync).settings
             raise FenceRefused(
                 f"the score maintenance of {self.sync} sealed no scores that are final through "
-                f"{scores_through(context, settings)} within {settings.maintenance.wait} (maintenance.wait): see the runs "
-                f"of the Dag {maintenance_dag_id(self.sync)}, then clear this task; nothing was pushed"
+                f"{scores_through(context, settings)} within {settings.maintenance.wait} (maintenance.wait): see the "
+                f"runs of the Dag {maintenance_dag_id(self.sync)}, then clear this task; nothing was pushed"
             )
         return {"epoch": int(event["epoch"])}
 
