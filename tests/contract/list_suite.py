@@ -19,7 +19,7 @@ class ListPlatformContract(ConnectorContract):
     """The promises of `keepstep.connectors.base.ListPlatform`."""
 
     @pytest.fixture
-    def world(self) -> ListWorld:
+    def world(self) -> ListWorld | Iterator[ListWorld]:
         """The other side, with one empty list."""
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ class ConnectorContract:
     """The promises of `keepstep.connectors.base.Connector`; subclasses give the fixture `world`."""
 
     @pytest.fixture
-    def world(self) -> World:
+    def world(self) -> World | Iterator[World]:
         """The other side, with one empty selection."""
         raise NotImplementedError
 
@@ -95,6 +95,7 @@ class ConnectorContract:
 
     def test_an_incremental_read_of_a_quiet_system_is_cheap(self, world: World, connector: Connector) -> None:
         populate(world, 12)
+        world.pass_time()
         cursor = watermark(connector, world)
         quiet = watermark(connector, world, cursor)
         before = connector.usage.calls

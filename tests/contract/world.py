@@ -72,6 +72,9 @@ class World(ABC):
     def unavailable(self, gone: bool) -> None:
         """From now on, every call is refused as the system does when it is down; or all is well again."""
 
+    def pass_time(self) -> None:  # noqa: B027 # worlds that know no clock have nothing to do
+        """Let more time pass than incremental reads overlap."""
+
     def merge(self, loser: str, survivor: str) -> None:
         """Somebody merges two records; only where merges are announced."""
         raise NotImplementedError

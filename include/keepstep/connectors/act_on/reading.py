@@ -1,0 +1,200 @@
+"""Reads Act-On page by page: lists, suppressed addresses, behaviour.
+
+Laws: Act-On promises no stable order under paging, so that each page begins with the last row of the one before, and a
+listing only ends well where every border matched and as many rows were seen as the list has. Else it starts over; what
+was told stays told, and a row too many does no harm: what must never happen is that a row that is there isn't told.
+
+Lists are downloaded as JSON pages, never as one CSV, although that would be one call: pages keep memory flat, can be
+resumed in the middle, and are documented to carry the row ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from keepstep.connectors.act_on import wire
+from keepstep.connectors.act_on.client import Client
+from keepstep.connectors.base import Cursor, CursorExpired, Page, ReadQuery
+from keepstep.connectors.parallel import in_parallel
+from keepstep.core.errors import Unavailable
+from keepstep.core.model import Record
+
+TRIES = 3  # listings of one list before we say that it doesn't hold still
+SUBJECTS_A_PAGE = 50  # rows whose behaviour is stored together
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One try at a listing."""
+
+    after_ms: int | None  # only rows modified since; None: all
+    offset: int = 0
+    tail: str | None = None  # the last row told
+    mark_ms: int | None = None  # the server's time when the try began
+    total: int | None = None
+    whole: bool = True  # begun by this process: it has seen every id
+    seen: set[str] = field(default_factory=set)
+    moved: bool = False
+    ended: bool = False
+
+    def take(self, grid: wire.Grid, asked: int, server_ms: int) -> list[Record]:
+        """Take in a page; its rows that weren't told yet."""
+        rows = grid.rows
+        if self.mark_ms is None:
+            self.mark_ms = server_ms
+        continued = self.tail is None or (bool(rows) and rows[0].id == self.tail)
+        fresh = list(rows[1:] if self.tail is not None and continued else rows)
+        repeats = any(r.id in self.seen for r in fresh) or len({r.id for r in fresh}) < len(fresh)
+        shrunk = self.total is not None and grid.head.total < self.total
+        self.seen.update(r.id for r in fresh)
+        self.total = grid.head.total
+        self.ended = self._ends(len(rows), asked)
+        if rows:
+            self.offset += len(rows) - 1
+            self.tail = rows[-1].id
+        self.moved = not continued or repeats or (self.after_ms is None and (shrunk or self._misses()))
+        return fresh
+
+    def _ends(self, rows: int, asked: int) -> bool:
+        if self.after_ms is not None:
+            return rows < asked  # whether totalCount counts all rows or the modified ones isn't documented
+        return self.offset + rows >= (self.total or 0) or rows <= (self.tail is not None)
+
+    def _misses(self) -> bool:
+        return self.ended and self.whole and len(self.seen) != self.total
+
+
+class Reader:
+    """Reads with one client; `overlap_s` is how far incremental reads reach back before the last one."""
+
+    def __init__(self, client: Client, overlap_s: float, workers: int) -> None:
+        self._client = client
+        self._overlap_ms = int(overlap_s * 1000)
+        self._workers = workers
+
+    def rows(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
+        """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
+        list_id = str(query.list_id)
+        after_ms, now = _number(cursor, "after"), _resumed(cursor)
+        full = after_ms is None
+        for _ in range(TRIES):
+            while not now.ended and not now.moved:
+                grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, after_ms)
+                fresh = now.take(grid, self._client.page_size, server_ms)
+                done = now.ended and not now.moved
+                place = self._watermark(now.mark_ms) if done else _place(now)
+                yield Page(tuple(wire.only(r, query.fields) for r in fresh), cursor=place, full=full, last=done)
+                if done:
+                    return
+            now = _Pass(after_ms)
+        raise Unavailable(f"the Act-On list changed while it was read, {TRIES} times; the next run tries again")
+
+    def opt_outs(self, cursor: Cursor | None) -> Iterator[Page]:
+        """The account's suppression list; it tells no total, so that a short page is the last (documented)."""
+        after_ms, mark_ms, offset = _number(cursor, "after"), _number(cursor, "mark"), _number(cursor, "offset") or 0
+        while True:
+            found, server_ms = self._client.opt_outs(offset, after_ms)
+            mark_ms = server_ms if mark_ms is None else mark_ms
+            last = len(found) < self._client.page_size
+            offset += len(found)
+            middle: Cursor = {"after": after_ms, "mark": mark_ms, "offset": offset}
+            place = self._watermark(mark_ms) if last else middle
+            yield Page(found, cursor=place, full=after_ms is None, last=last)
+            if last:
+                return
+
+    def activities(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
+        """What the people of these rows did since the cursor; a call a row, some at once.
+
+        The cursor is about these subjects: a row that wasn't asked for before needs a read of its own, without one.
+        """
+        after_ms, mark_ms, done = _number(cursor, "after"), _number(cursor, "mark"), _number(cursor, "offset") or 0
+        while True:
+            batch = query.subjects[done : done + SUBJECTS_A_PAGE]
+            mark_ms = self._client.server_time(str(query.list_id)) if mark_ms is None else mark_ms
+            found = self._behaviour(query, batch, after_ms)
+            done += len(batch)
+            last = done >= len(query.subjects)
+            middle: Cursor = {"after": after_ms, "mark": mark_ms, "offset": done}
+            place = self._watermark(mark_ms) if last else middle
+            yield Page(found, cursor=place, full=after_ms is None, last=last)
+            if last:
+                return
+
+    def by_id(self, list_id: str, ids: frozenset[str]) -> Iterator[Record]:
+        """These rows: one by one, or by a listing where that costs fewer calls."""
+        if self._scan_is_cheaper(list_id, len(ids)):
+            yield from (r for r in self.scan(list_id) if r.id in ids)
+        else:
+            yield from in_parallel(lambda id: self._client.row(list_id, id), sorted(ids), self._workers)
+
+    def by_email(self, list_id: str, emails: frozenset[str]) -> Iterator[Record]:
+        """The rows with these addresses; looked up one by one, Act-On tells only the first of several."""
+        folded = {email.strip().casefold() for email in emails}
+        if self._scan_is_cheaper(list_id, len(folded)):
+            yield from (r for r in self.scan(list_id) if r.email and r.email.strip().casefold() in folded)
+        else:
+            yield from in_parallel(lambda email: self._client.look_up(list_id, email), sorted(emails), self._workers)
+
+    def scan(self, list_id: str, modified_after_ms: int | None = None) -> Iterator[Record]:
+        """Every row of the list once, or every row modified since."""
+        told: set[str] = set()
+        start: Cursor | None = None if modified_after_ms is None else {"after": modified_after_ms}
+        for page in self.rows(ReadQuery("row", list_id=list_id), start):
+            for record in page.records:
+                if record.id not in told:
+                    told.add(record.id)
+                    yield record
+
+    def pages(self, list_id: str) -> int:
+        """The calls that a full listing takes."""
+        total = self._client.head(list_id, fresh=True).head.total
+        return max(1, -(-total // max(1, self._client.page_size - 1)))
+
+    def _scan_is_cheaper(self, list_id: str, keys: int) -> bool:
+        return keys > 1 and keys > self.pages(list_id)
+
+    def _behaviour(self, query: ReadQuery, subjects: tuple[str, ...], after_ms: int | None) -> tuple[Record, ...]:
+        list_id = str(query.list_id)
+        emails = {r.id: r.email for r in self.by_id(list_id, frozenset(subjects))}  # facts don't tell the address
+
+        def one(subject: str) -> tuple[Record, ...] | None:
+            reply = self._client.facts(list_id, subject)
+            if reply is None:
+                return None
+            email = emails[subject]
+            return self._client.shaped(lambda body: wire.activities(body, subject, email, after_ms), reply.json)
+
+        return tuple(r for found in in_parallel(one, sorted(emails), self._workers) for r in found)
+
+    def _watermark(self, mark_ms: int | None) -> Cursor:
+        return {"after": max(0, (mark_ms or 0) - self._overlap_ms)}
+
+
+def _place(now: _Pass) -> Cursor:
+    """Where to go on: after this page, or from the start where the list moved."""
+    if now.moved:
+        return {"after": now.after_ms, "offset": 0}
+    return {"after": now.after_ms, "offset": now.offset, "tail": now.tail, "mark": now.mark_ms, "total": now.total}
+
+
+def _resumed(cursor: Cursor | None) -> _Pass:
+    offset, tail = _number(cursor, "offset") or 0, (cursor or {}).get("tail")
+    if not offset or not isinstance(tail, str):
+        return _Pass(_number(cursor, "after"))
+    return _Pass(
+        after_ms=_number(cursor, "after"),
+        offset=offset,
+        tail=tail,
+        mark_ms=_number(cursor, "mark"),
+        total=_number(cursor, "total"),
+        whole=False,
+    )
+
+
+def _number(cursor: Cursor | None, key: str) -> int | None:
+    value = (cursor or {}).get(key)
+    if value is not None and not isinstance(value, int):
+        raise CursorExpired
+    return value
