@@ -53,6 +53,10 @@ class Airflow:
         reply = self._call("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None})
         return str(reply["dag_run_id"])
 
+    def switch_on(self, dag_id: str) -> None:
+        """Let the scheduler run the Dag: it is paused until somebody does."""
+        self._call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+
     def state(self, dag_id: str, run_id: str) -> str:
         """The run's state: queued, running, success or failed."""
         return str(self._get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])

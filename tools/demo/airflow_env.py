@@ -45,7 +45,7 @@ def _settings(settings: Settings, server: Postgres) -> dict[str, str]:
         "CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "CORE__LOAD_EXAMPLES": "False",
-        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # or each would run at once for its last interval
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "4",
         "CORE__TEST_CONNECTION": "Enabled",

@@ -13,6 +13,8 @@ from tools.demo import home
 from tools.demo.settings import ROOT, DemoError, Settings
 
 GRACE_S = 20.0
+WORK = ("airflow-scheduler", "airflow-triggerer", "airflow-dag-processor")
+SERVERS = ("airflow-api-server", "sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,15 @@ class Processes:
                 raise DemoError(_died(service, status))
 
     def stop(self) -> None:
-        """Stop everything, the last one first; PostgreSQL when nobody uses it any more."""
-        last = [service for service in self.services if service.name == "postgres"]
-        for group in ([s for s in reversed(self.services) if s not in last], last):
+        """Stop everything: what starts tasks first, what they talk to next, PostgreSQL when nobody uses it any more."""
+        for names in (WORK, SERVERS, ()):
+            group = [service for service in self.services if not names or service.name in names]
             for service in group:
                 service.process.terminate()
-            deadline = time.monotonic() + 2 * GRACE_S
+            deadline = time.monotonic() + GRACE_S + 10
             for service in group:
                 _wait(service, deadline)
-        self.services.clear()
+                self.services.remove(service)
         (self.settings.home / home.PROCESSES).unlink(missing_ok=True)
 
     def _add(self, service: Service) -> Service:

@@ -1,8 +1,7 @@
-"""One round: every sync run once by Airflow's scheduler, its maintenance where that is a Dag of its own."""
+"""The rounds: every sync run by Airflow's scheduler, and a list maintenance where that is a Dag of its own."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from keepstep.config import load_sync
@@ -17,52 +16,64 @@ PULLED = "pull_list"
 
 
 @dataclass(slots=True)
-class Round:
-    """The Dag runs of a round, by Dag."""
+class Rounds:
+    """The Dag runs of all rounds.
+
+    They are asked for at once and Airflow lets one Dag run at a time be active: so each round follows the one before
+    it, and no scheduled run of the Dag comes between them.
+    """
 
     settings: Settings
     airflow: Airflow
     processes: Processes
     progress: Progress
-    runs: dict[str, str] = field(default_factory=dict)  # dag id -> run id
-    states: dict[str, str] = field(default_factory=dict)  # dag id -> state
-    started: float = field(default_factory=time.monotonic)
+    rounds: list[dict[str, str]] = field(default_factory=list)  # of each round: dag id -> run id
+    states: dict[str, str] = field(default_factory=dict)  # run id -> state
 
-    def run(self, number: int) -> dict[str, str]:
-        """Trigger all syncs and wait until they have ended. The states of the Dag runs. Raises DemoError."""
+    def trigger(self) -> None:
+        """Ask for every run of every round."""
+        for _ in range(self.settings.rounds):
+            self.rounds.append({sync: self.airflow.trigger(sync) for sync in SYNCS})
         for sync in SYNCS:
-            self.runs[sync] = self.airflow.trigger(sync)
+            self.airflow.switch_on(sync)
+
+    def wait(self, number: int) -> dict[str, str]:
+        """Wait until all runs of a round (1, 2, ...) have ended; their states by Dag. Raises DemoError."""
+        runs = self.rounds[number - 1]
         wait.until(
-            self._look,
+            lambda: self._look(runs),
             what=f"Round {number}",
             timeout_s=self.settings.timeout_s,
             processes=self.processes,
             progress=self.progress,
         )
-        return self.states
+        return {dag_id: self.states[run_id] for dag_id, run_id in runs.items()}
 
-    def _look(self) -> tuple[bool, str]:
-        for dag_id, run_id in list(self.runs.items()):
-            self.states[dag_id] = self.airflow.state(dag_id, run_id)
-            own = maintenance_dag(dag_id)
-            if own and own not in self.runs and self._has_pulled(dag_id, run_id):
-                # The list is there now: its maintenance program may score it, and the sync waits for just that.
-                self.runs[own] = self.airflow.trigger(own)
-        ended = sum(state in DONE for state in self.states.values())
-        return ended == len(self.runs), f"{ended} of {len(self.runs)} runs ended; {self._doing()}"
+    def _look(self, runs: dict[str, str]) -> tuple[bool, str]:
+        for dag_id, run_id in list(runs.items()):
+            if self.states.get(run_id) not in DONE:
+                self.states[run_id] = self.airflow.state(dag_id, run_id)
+            self._maintain(runs, dag_id, run_id)
+        ended = sum(self.states.get(run_id) in DONE for run_id in runs.values())
+        return ended == len(runs), f"{ended} of {len(runs)} runs ended{self._doing(runs)}"
 
-    def _has_pulled(self, dag_id: str, run_id: str) -> bool:
-        return self.airflow.tasks(dag_id, run_id).get(PULLED) in ("success", "failed", "upstream_failed")
+    def _maintain(self, runs: dict[str, str], sync: str, run_id: str) -> None:
+        """Run a maintenance of its own Dag once the list is there; later rounds asked for scores of no later time."""
+        own = maintenance_dag(sync)
+        if own is None or any(own in each for each in self.rounds):
+            return
+        if self.airflow.tasks(sync, run_id).get(PULLED) == "success":
+            runs[own] = self.airflow.trigger(own)
+            self.airflow.switch_on(own)
 
-    def _doing(self) -> str:
+    def _doing(self, runs: dict[str, str]) -> str:
         parts = []
-        for dag_id, run_id in self.runs.items():
-            if self.states.get(dag_id) in DONE:
-                continue
-            tasks = self.airflow.tasks(dag_id, run_id)
-            busy = [f"{task} {state}" for task, state in tasks.items() if state not in ("success", "none")]
-            parts.append(f"{dag_id}: {', '.join(busy) or 'between two tasks'}")
-        return "; ".join(parts)
+        for dag_id, run_id in runs.items():
+            if self.states.get(run_id) not in DONE:
+                tasks = self.airflow.tasks(dag_id, run_id)
+                busy = [f"{task} {state}" for task, state in tasks.items() if state not in ("success", "none")]
+                parts.append(f"; {dag_id}: {', '.join(busy) or 'waits for the scheduler'}")
+        return "".join(parts)
 
 
 def maintenance_dag(sync: str) -> str | None:

@@ -13,7 +13,7 @@ from tools.demo import airflow_env, wait, warehouse
 from tools.demo.airflow_api import Airflow
 from tools.demo.processes import Processes
 from tools.demo.progress import Progress
-from tools.demo.rounds import Round, wait_for_dags
+from tools.demo.rounds import Rounds, wait_for_dags
 from tools.demo.settings import ROOT, SYNCS, USER, Settings
 from tools.demo.table import figures, table
 from tools.demo.verdict import problems
@@ -29,9 +29,11 @@ def tell(settings: Settings, processes: Processes, progress: Progress) -> bool:
     server = _start_postgres(settings, processes, progress)
     _start_sandbox(settings, processes, progress)
     airflow, password = _start_airflow(settings, server, processes, progress)
+    rounds = Rounds(settings, airflow, processes, progress)
+    rounds.trigger()
     good = True
     for number in range(1, settings.rounds + 1):
-        good = _round(number, settings, server, Round(settings, airflow, processes, progress), progress) and good
+        good = _round(number, settings, server, rounds, progress) and good
     progress.say(f"Airflow: {settings.ui}  (user [b]{USER}[/b], password [b]{password}[/b])")
     return good
 
@@ -93,11 +95,11 @@ def _start_airflow(
     return airflow, password
 
 
-def _round(number: int, settings: Settings, server: Postgres, one: Round, progress: Progress) -> bool:
+def _round(number: int, settings: Settings, server: Postgres, rounds: Rounds, progress: Progress) -> bool:
     """Run it, show its table; whether it is as it should be."""
-    states = one.run(number)
+    states = rounds.wait(number)
     store_url = server.url(airflow_env.STORE, "postgresql")
-    lines = figures(store_url, one.runs.values())
+    lines = figures(store_url, rounds.rounds[number - 1].values())
     wrong, equal = problems(settings, store_url, lines, states)
     written = sum(line.applied + line.rejected for line in lines)
     title = f"Round {number}" + ("" if number == 1 else ", on the same data")
