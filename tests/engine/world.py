@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from keepstep.engine.activities import PlatformActivities
+from keepstep.engine.maintain import compute_behavior_score
 from sqlalchemy import text
 
 from keepstep.config import SyncFile, load_sync
 from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform, MemoryPlatformState
 from keepstep.core.model import Phase, Value
 from keepstep.core.score import ScoreSheet, TypeRule
-from keepstep.engine.activities import PlatformActivities
 from keepstep.engine.approval import approve
-from keepstep.engine.maintain import compute_behavior_score
 from keepstep.engine.open import open_run
 from keepstep.engine.pull import pull_list
 from keepstep.engine.push import push_score
@@ -77,12 +77,13 @@ class World:
     clock: Clock = field(default_factory=Clock)
     crm: MemoryCrmState = field(init=False)
     platform: MemoryPlatformState = field(init=False)
+    folder: Path | None = None  # both systems live in files here, and outlive a killed process
     runs: int = 0
 
     def __post_init__(self) -> None:
-        """Make both systems, empty."""
-        self.crm = MemoryCrmState(self.clock)
-        self.platform = MemoryPlatformState(self.clock)
+        """Make both systems: empty, or as their files have them."""
+        self.crm = MemoryCrmState(self.clock, self.folder / "crm.json" if self.folder else None)
+        self.platform = MemoryPlatformState(self.clock, self.folder / "platform.json" if self.folder else None)
 
     # -- what tests do ---------------------------------------------------------------------------------------------
 
