@@ -1,6 +1,7 @@
 """What an Act-On sandbox can be told: size, limits, and one answer for each question the documents leave open."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from keepstep_sandbox import credentials
@@ -40,6 +41,7 @@ class ActOnSettings(SandboxSettings):
     """Settings of one account; "open" marks what the vendor's documents contradict or do not say.
 
     Attributes:
+        now: what the clock says at the start, aware; it goes on from there. None is the real time. A reset sets it right.
         strict: refuse by 429 what goes over a limit; otherwise limits are only counted.
         refuse_over_limit: overrides `strict` for the request limits.
         refuse_logins_over_limit: overrides `strict` for the limit on authentication calls.
@@ -74,6 +76,7 @@ class ActOnSettings(SandboxSettings):
     client_id: str = credentials.ACT_ON_CLIENT_ID
     client_secret: str = credentials.ACT_ON_CLIENT_SECRET
     account_id: str = credentials.ACT_ON_ACCOUNT_ID
+    now: datetime | None = None
     strict: bool = False
     refuse_over_limit: bool | None = None
     refuse_logins_over_limit: bool | None = None

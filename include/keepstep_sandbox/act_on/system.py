@@ -1,6 +1,7 @@
 """The Act-On sandbox as the control API sees it: counts, reset, expired tokens."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from keepstep_sandbox.act_on.account import Account
 from keepstep_sandbox.act_on.settings import ActOnSettings
@@ -15,6 +16,8 @@ class ActOn:
 
     def __init__(self, settings: ActOnSettings) -> None:
         self.surroundings = Surroundings.of(settings)
+        if settings.now is not None:
+            self.surroundings.clock.skew_s = (settings.now - datetime.now(UTC)).total_seconds()
         self._account = Account(settings, self.surroundings.clock)
 
     def account(self) -> Account:
@@ -37,7 +40,8 @@ class ActOn:
         }
 
     def reset(self, seed: int | None, size: int | None) -> None:
-        """Make everything new, tokens too; None keeps the present seed or size."""
+        """Make everything new, tokens too, in real time; None keeps the present seed or size."""
+        self.surroundings.clock.skew_s = 0.0  # before the pasts are drawn, for they end with the present
         settings = self._account.settings
         settings = replace(
             settings,

@@ -15,14 +15,25 @@ CALM: dict[str, Any] = {"size": 0, "job_seconds": 3600.0}  # nobody there; jobs 
 Start = Callable[..., Driver]
 
 
+@pytest.fixture(scope="session")
+def plain() -> Iterator[str]:
+    """The address of a sandbox with the calm settings, reset for each test that starts one without settings."""
+    with SandboxServer(create_app(ActOnSettings(**CALM))) as server:
+        yield server.url
+
+
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a sandbox with these settings, and sign in."""
+def start(plain: str) -> Iterator[Start]:
+    """Start a sandbox with these settings, or take the plain one, as new; and sign in."""
     with ExitStack() as running:
 
         def started(**settings: Any) -> Driver:
-            server = running.enter_context(SandboxServer(create_app(ActOnSettings(**{**CALM, **settings}))))
-            driver = Driver(server.url, running.enter_context(requests.Session()))
+            driver = Driver(plain, running.enter_context(requests.Session()))
+            if settings:
+                app = create_app(ActOnSettings(**{**CALM, **settings}))
+                driver.url = running.enter_context(SandboxServer(app)).url
+            else:
+                driver.session.post(f"{plain}/_control/reset", json={"seed": 1, "size": 0}, timeout=5)
             driver.sign_in()
             return driver
 

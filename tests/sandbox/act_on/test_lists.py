@@ -13,10 +13,6 @@ from tests.sandbox.act_on.driver import HEADINGS, Driver, error, upload_specs
 
 ANN = ["Ann", "ann@example.test", "Web", "35"]
 BO, CY = ["Bo", "bo@example.test", "", ""], ["Cy", "cy@example.test", "", ""]
-    ["Ann", "ann@example.test", "Web", "35"],
-    ["Bo", "bo@example.test", "", ""],
-    ["Cy", "cy@example.test", "", ""],
-)
 
 
 def move_clock(caller: Driver, seconds: float) -> None:
@@ -224,6 +220,6 @@ def test_a_list_of_100_000_pages_and_answers_an_idle_modafter_quickly(start: Sta
     started = time.monotonic()
     last = caller.get(f"/list/{list_id}", count=1000, offset=99_000)
     idle = [caller.get(f"/list/{list_id}", modafter=int(time.time() * 1000) + 60_000) for _ in range(10)]
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5  # 0.1 s on an idle machine; far more if a page cost the list
     assert last["count"] == 1000
     assert [page["totalCount"] for page in idle] == [0] * 10
