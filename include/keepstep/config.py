@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from croniter import croniter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from keepstep.core.errors import SettingsError
 from keepstep.core.model import Blanks, FieldRule, FieldType, Rule
@@ -44,8 +53,11 @@ def _schedule(value: object) -> object:
     raise ValueError(f'a schedule is a cron expression such as "0 0 * * *", one of {", ".join(PRESETS)}, or null')
 
 
-Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1)]
-Span = Annotated[timedelta, BeforeValidator(_span)]
+_SHARE_SCHEMA = {
+    "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[\d.]+\s*%$"}]
+}
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, le=1), WithJsonSchema(_SHARE_SCHEMA)]
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": r"^\d+\s*[smhd]$"})]
 Schedule = Annotated[str | None, BeforeValidator(_schedule)]
 FieldKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
@@ -57,7 +69,7 @@ class _Strict(BaseModel):
 class CrmSettings(_Strict):
     """Which people of which CRM."""
 
-    system: str
+    system: Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CRMS)})] = Field(description="The CRM.")
     connection: str = Field(min_length=1, description="The Airflow connection to the CRM.")
     audience: str = Field(description="The selection of the CRM's people that this list holds.")
     create_at_stage: Literal["lead", "prospect", "customer"] = Field(
@@ -75,7 +87,9 @@ class CrmSettings(_Strict):
 class PlatformSettings(_Strict):
     """Which list of which marketing platform."""
 
-    system: str
+    system: Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(PLATFORMS)})] = Field(
+        description="The marketing platform."
+    )
     connection: str = Field(min_length=1, description="The Airflow connection to the platform.")
     list: str = Field(min_length=1, max_length=200, description="The list's name there; it is made if there is none.")
 
@@ -95,7 +109,7 @@ class MaintenanceSettings(_Strict):
     )
     score_sheet: str = Field(default="default", description="A file in include/score_sheets, without .yaml.")
     platform_score: str = Field(default="Behavior Score", description="The column with the platform's own score.")
-    score_field: FieldKey = "act_on_score"
+    score_field: FieldKey = Field(default="act_on_score", description="The field that carries the score to the CRM.")
     schedule: Schedule = Field(default=None, description="With it, the maintenance is a Dag of its own.")
     wait: Span = Field(
         default=timedelta(hours=1), description="How long a sync waits for a maintenance of its own Dag."
@@ -105,7 +119,9 @@ class MaintenanceSettings(_Strict):
 class ActivitySettings(_Strict):
     """Where activities come from."""
 
-    source: Literal["platform", "sql"] = "platform"
+    source: Literal["platform", "sql"] = Field(
+        default="platform", description="The platform, within its budget of calls, or a table of yours."
+    )
     connection: str | None = Field(default=None, description="sql: the Airflow connection to the database.")
     query: str | None = Field(
         default=None,
@@ -123,35 +139,37 @@ class ActivitySettings(_Strict):
 class FieldSettings(_Strict):
     """One mapped field, where its CRM name alone doesn't say enough."""
 
-    crm: str = Field(min_length=1)
-    platform: str | None = Field(default=None, min_length=1)
-    type: FieldType | None = None
-    rule: Rule = Rule.CRM_WINS
-    blanks: Blanks = Blanks.KEEP
+    crm: str = Field(min_length=1, description="The field's name in the CRM.")
+    platform: str | None = Field(
+        default=None, min_length=1, description="The list's column; None: made of the field's name here."
+    )
+    type: FieldType | None = Field(default=None, description="What it holds; None: as the CRM's schema says.")
+    rule: Rule = Field(default=Rule.CRM_WINS, description="Who wins where both sides changed it since they agreed.")
+    blanks: Blanks = Field(default=Blanks.KEEP, description="Whether a blank overwrites a value.")
 
 
 class PullSettings(_Strict):
     """What may be changed on the platform's list."""
 
-    add: bool = True
+    add: bool = Field(default=True, description="People who are new in the audience get a row on the list.")
     update: tuple[FieldKey, ...] | None = Field(default=None, description="None: every field but email and the score.")
-    remove: bool = False
+    remove: bool = Field(default=False, description="People who left the audience leave the list.")
 
 
 class PushSettings(_Strict):
     """What may be changed in the CRM."""
 
-    add: bool = False
+    add: bool = Field(default=False, description="People who are only on the list are made in the CRM.")
     update: tuple[FieldKey, ...] | None = Field(default=None, description="None: the score field alone.")
-    remove: bool = False
+    remove: bool = Field(default=False, description="People who left the list are deleted in the CRM.")
 
 
 class LimitSettings(_Strict):
     """How much a run may do before a person has looked at its plan, and what it may cost."""
 
-    max_removed: Share = 0.05
-    max_updated: Share = 0.5
-    max_blanked: Share = 0.05
+    max_removed: Share = Field(default=0.05, description="Of the people followed, removed in one run.")
+    max_updated: Share = Field(default=0.5, description="Of the people followed, overwritten in one run.")
+    max_blanked: Share = Field(default=0.05, description="Of the people followed, with a value cleared in one run.")
     min_rows: int = Field(default=20, ge=0, description="Shares are not looked at below this many rows.")
     api_calls: int = Field(default=20000, ge=10, description="Calls a run may make to each system.")
     activity_calls: int = Field(default=500, ge=0, description="Of these, calls that ask for activities.")
@@ -160,20 +178,26 @@ class LimitSettings(_Strict):
 class SyncSettings(_Strict):
     """One sync file."""
 
-    title: str = Field(min_length=1, max_length=120)
+    title: str = Field(min_length=1, max_length=120, description="The sync's name for people.")
     crm: CrmSettings
     platform: PlatformSettings
     schedule: Schedule = Field(default=None, description="None: runs when somebody triggers it, an import (AO-4).")
-    timezone: str = "UTC"
-    owner: str = "marketing-operations"
-    tags: tuple[str, ...] = ()
+    timezone: str = Field(default="UTC", description="Of the schedule: an IANA name such as Europe/Berlin.")
+    owner: str = Field(default="marketing-operations", description="Shown in Airflow: who looks after this sync.")
+    tags: tuple[str, ...] = Field(default=(), description="Further tags of the Dag.")
     maintenance: MaintenanceSettings = MaintenanceSettings()
     activities: ActivitySettings = ActivitySettings()
-    fields: dict[FieldKey, str | FieldSettings]
+    fields: dict[FieldKey, str | FieldSettings] = Field(
+        description="Our name of a field: the CRM's name of it, or more about it. `email` is needed."
+    )
     pull: PullSettings = PullSettings()
     push: PushSettings = PushSettings()
-    on_deleted: Literal["stop", "recreate"] = "stop"
-    on_duplicates: Literal["ranked", "first_returned"] = "ranked"
+    on_deleted: Literal["stop", "recreate"] = Field(
+        default="stop", description="What becomes of a prospect whose CRM record was deleted."
+    )
+    on_duplicates: Literal["ranked", "first_returned"] = Field(
+        default="ranked", description="Which of several CRM records with one email is followed."
+    )
     limits: LimitSettings = LimitSettings()
 
     @field_validator("timezone")
