@@ -55,7 +55,7 @@ class Store:
         """Bring the schema to this version of Keepstep; one cheap query where it is there already."""
         if self._version() == HEAD:
             return
-        from keepstep.store.migrations.upgrade import upgrade_to_head  # Alembic takes 0.2 s to import: only when needed
+        from keepstep.store.migrations.upgrade import upgrade_to_head  # noqa: PLC0415 - Alembic takes 0.2 s to import
 
         with self.begin() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
