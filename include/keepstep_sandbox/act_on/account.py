@@ -60,7 +60,7 @@ class Account:
         self.lists[made.id] = made
         return made
 
-    def list(self, list_id: str) -> MarketingList:
+    def find_list(self, list_id: str) -> MarketingList:
         """Find a list.
 
         Raises:
@@ -77,7 +77,7 @@ class Account:
         Raises:
             ApiError: 10004 or 10008.
         """
-        target = self.list(list_id)
+        target = self.find_list(list_id)
         row = target.find(record_id)
         if row is None:
             raise ApiError(10008)

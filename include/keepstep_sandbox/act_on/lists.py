@@ -94,7 +94,7 @@ class ListEndpoints:
     async def download(self, request: Request) -> Response:
         """Give a list's rows: a page as JSON, or all of it as CSV."""
         account = self._account()
-        target = account.list(request.path_params["list_id"])
+        target = account.find_list(request.path_params["list_id"])
         page, window = page_of(request), _window(request, account)
         view = _view(request, account, target)
         order = account.settings.paging_order
@@ -120,13 +120,13 @@ class ListEndpoints:
     async def delete(self, request: Request) -> Response:
         """Delete a list with all its rows; what people did stays under their addresses."""
         account = self._account()
-        del account.lists[account.list(request.path_params["list_id"]).id]
+        del account.lists[account.find_list(request.path_params["list_id"]).id]
         return answer({"status": "success", "message": "List deleted"})
 
     async def lookup(self, request: Request) -> Response:
         """Find a record by e-mail address or cookie: its id as contactID, and its values by heading."""
         account = self._account()
-        target = account.list(request.path_params["list_id"])
+        target = account.find_list(request.path_params["list_id"])
         email = request.query_params.get("email") or account.cookies.get(request.query_params.get("cookieid", ""), "")
         if not request.query_params.get("cookieid"):
             required(request, "email")

@@ -42,7 +42,7 @@ class RecordEndpoints:
     async def add(self, request: Request) -> Response:
         """Add a record; an address that is there already is added once more."""
         account = self._account()
-        target = account.list(request.path_params["list_id"])
+        target = account.find_list(request.path_params["list_id"])
         changes = _changes(target, await record_body(request))
         row = _insert(account, target, changes)
         return answer(_written(target, row, "Record inserted"))
@@ -50,7 +50,7 @@ class RecordEndpoints:
     async def upsert(self, request: Request) -> Response:
         """Update the first record of an address, or add one; further records of the address stay as they are."""
         account = self._account()
-        target = account.list(request.path_params["list_id"])
+        target = account.find_list(request.path_params["list_id"])
         email = required(request, "email")
         changes = _changes(target, await record_body(request))
         rows = target.with_email(email)
@@ -90,7 +90,7 @@ class RecordEndpoints:
     async def delete_batch(self, request: Request) -> Response:
         """Delete up to 100 records; 200 even where some of them aren't there."""
         account = self._account()
-        target = account.list(request.path_params["list_id"])
+        target = account.find_list(request.path_params["list_id"])
         ids = [each.strip() for each in required(request, "contactids").split(",") if each.strip()]
         if len(ids) > MAX_BATCH:
             raise ApiError(UNPUBLISHED, f"At most {MAX_BATCH} ids in a call")

@@ -41,7 +41,7 @@ class ActOnSettings(SandboxSettings):
     """Settings of one account; "open" marks what the vendor's documents contradict or do not say.
 
     Attributes:
-        now: what the clock says at the start, aware; it goes on from there. None is the real time. A reset sets it right.
+        now: what the clock says at the start, aware; it goes on from there. None, and a reset, give the real time.
         strict: refuse by 429 what goes over a limit; otherwise limits are only counted.
         refuse_over_limit: overrides `strict` for the request limits.
         refuse_logins_over_limit: overrides `strict` for the limit on authentication calls.

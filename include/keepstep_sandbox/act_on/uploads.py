@@ -60,7 +60,7 @@ class UploadEndpoints:
     async def merge(self, request: Request) -> Response:
         """Merge a file into a list, by a job."""
         account, upload = self._account(), await upload_of(request)
-        account.list(request.path_params["list_id"])
+        account.find_list(request.path_params["list_id"])
         if upload.data is None:
             raise ApiError(10003)
         columns = read_upload_specs(upload.fields.get("uploadspecs", ""))
@@ -80,7 +80,7 @@ class UploadEndpoints:
         """Give the refused rows of an upload as CSV, with the reason last."""
         account = self._account()
         job = account.jobs.rejected_of(required(request, "filename"))
-        headings = account.list(job.list_id).headings
+        headings = account.find_list(job.list_id).headings
         refused = job.tally.rejected if job.tally else []
         reply = csv_answer([*headings, "Reason"], ([*row, reason] for row, reason in refused))
         reply.headers["Content-Disposition"] = f'attachment; filename="{rejected_file(job)}"'
@@ -96,7 +96,7 @@ def _rows(account: Account, upload: Upload, columns: list[FileColumn]) -> list[l
 def _destination(account: Account, spec: MergeSpec, list_id: str) -> MarketingList:
     if spec.list_id != list_id:
         raise ApiError(10025)
-    return account.list(list_id)
+    return account.find_list(list_id)
 
 
 def _key(heading: str, columns: list[Column]) -> int:
