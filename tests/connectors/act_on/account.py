@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,8 +30,15 @@ class Account:
     url: str
     tokens: MemoryTokenStore = field(default_factory=MemoryTokenStore)
 
-    def connector(self, *, tokens: MemoryTokenStore | None = None, **settings: Any) -> ActOn:
-        """A connector with good credentials; quick, and with the account's kept token."""
+    def connector(
+        self,
+        *,
+        tokens: MemoryTokenStore | None = None,
+        own_file: bool = False,
+        now: Callable[[], float] = time.time,
+        **settings: Any,
+    ) -> ActOn:
+        """A connector with good credentials; quick, and with the account's kept token unless it has its `own_file`."""
         given: dict[str, Any] = {
             "user": credentials.ACT_ON_USER,
             "password": credentials.ACT_ON_PASSWORD,
@@ -41,7 +49,7 @@ class Account:
             "job_poll_s": 0.0,
             "retries": QUICK,
         }
-        return ActOn(ActOnSettings(**(given | settings)), tokens or self.tokens)
+        return ActOn(ActOnSettings(**(given | settings)), None if own_file else tokens or self.tokens, now=now)
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """A call to the sandbox's own control."""

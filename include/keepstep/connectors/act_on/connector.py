@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -95,7 +95,7 @@ class ActOn:
             classify=sign_in_refusal,
             budget=budget,
             usage=self.usage,
-            retries=settings.retries,
+            retries=replace(settings.retries, attempts=1),  # each try counts against the sign-ins of the hour
             sleep=sleep,
         )
         sign_in = SignIn(self._door, settings.user, settings.client_id, settings.password, settings.client_secret)

@@ -228,8 +228,8 @@ def undeleted(reply: Json) -> tuple[frozenset[str], int]:
 
 
 def moment(stamp: Json) -> datetime | None:
-    """A stamp in ms or s since 1970, or as ISO 8601; None where it is none of them."""
-    text = str(stamp or "").strip()
+    """A stamp in ms or s since 1970, or as date and time (UTC where it names no zone); None where it is no stamp."""
+    text = str(stamp or "").strip().removesuffix(" UTC").removesuffix(" GMT")
     if text.isdigit():
         number = int(text)
         return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
