@@ -28,7 +28,9 @@ def fingerprint(values: Mapping[str, Value], status: str, opted_out: bool) -> in
     as a change. Values are ours (normalized, blanks left out), so it is the same for a record read back after a write.
     """
     text = json.dumps([sorted(values.items()), status, opted_out], ensure_ascii=False, separators=(",", ":"))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    # Half a surrogate pair is no text, but some systems let one through: it must not end the whole page.
+    content = text.encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)
 
 
 def email_of(rules: Sequence[FieldRule], side: Side, record: Record) -> str | None:

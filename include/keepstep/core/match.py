@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from keepstep.core.model import Side
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -25,11 +27,13 @@ class Matches:
     """New links, and for each record that isn't followed the one that is."""
 
     links: tuple[tuple[Candidate, Candidate], ...] = ()
-    duplicates: Mapping[str, str] = field(default_factory=dict)  # "object:id" -> "object:id" of the same side
+    # "object:id" -> "object:id" of the one that is followed: of the same side, or, where only the other side's record
+    # is linked (to somebody whose email changed since), of that side.
+    duplicates: Mapping[str, str] = field(default_factory=dict)
 
 
 def rank(candidates: Sequence[Candidate], objects: Sequence[str], first_returned: bool = False) -> list[Candidate]:
-    """Best first: linked, then the order of objects, then most recently modified, then lowest id (SY-11, SY-12, NS-6)."""
+    """Best first: linked, then the order of objects, then most recently modified, then lowest id (SY-11, SY-12)."""
 
     def key(one: Candidate) -> tuple[object, ...]:
         place = objects.index(one.object) if one.object in objects else len(objects)
@@ -38,7 +42,7 @@ def rank(candidates: Sequence[Candidate], objects: Sequence[str], first_returned
         age = -((one.modified or _NEVER) - _NEVER).total_seconds()
         return (not one.linked, place, age, len(one.id), one.id)
 
-    return sorted(candidates, key=key)  # type: ignore[arg-type]  # tuples of one shape a call, compared element by element
+    return sorted(candidates, key=key)
 
 
 def match(
@@ -47,14 +51,20 @@ def match(
     """Match the records of both sides that share one email.
 
     The best of each side belong together. Whoever is linked already stays so; the others are duplicates of the best.
+    Where one side's best is linked elsewhere, nobody of the other side gets a second record with this email (EX-8).
     """
-    ranked_crm = rank(crm, objects, first_returned)
-    ranked_platform = rank(platform, (), first_returned)
-    links: tuple[tuple[Candidate, Candidate], ...] = ()
-    if ranked_crm and ranked_platform and not (ranked_crm[0].linked or ranked_platform[0].linked):
-        links = ((ranked_crm[0], ranked_platform[0]),)
-    return Matches(links, {**_duplicates(ranked_crm), **_duplicates(ranked_platform)})
+    sides = [ranked for ranked in (rank(crm, objects, first_returned), rank(platform, (), first_returned)) if ranked]
+    best = [ranked[0] for ranked in sides]
+    linked = [one for one in best if one.linked]
+    if len(best) == len(Side) and len(linked) == 1:
+        return Matches((), _duplicates(linked[0], [one for ranked in sides for one in ranked]))
+    links = ((best[0], best[1]),) if len(best) == len(Side) and not linked else ()
+    return Matches(links, {name: of for ranked in sides for name, of in _duplicates(ranked[0], ranked).items()})
 
 
-def _duplicates(ranked: Sequence[Candidate]) -> dict[str, str]:
-    return {f"{one.object}:{one.id}": f"{ranked[0].object}:{ranked[0].id}" for one in ranked[1:] if not one.linked}
+def _duplicates(followed: Candidate, candidates: Sequence[Candidate]) -> dict[str, str]:
+    return {_name(one): _name(followed) for one in candidates if one != followed and not one.linked}
+
+
+def _name(one: Candidate) -> str:
+    return f"{one.object}:{one.id}"

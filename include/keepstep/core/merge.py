@@ -2,7 +2,7 @@
 
 Laws:
 1. Only a field that both sides changed, to different values, is a conflict.
-2. A blank never overwrites a value, unless the field says so.
+2. A blank never overwrites a value, unless the field says so and the two sides agreed on a value before.
 3. An opt-out on either side survives, whatever else is said.
 4. Without a base (a first sync) a value beats a blank, and two different values are decided by the field's rule.
 """
@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from keepstep.core.model import Blanks, FieldRule, Rule, Side, Value
+from keepstep.core.model import Blanks, FieldRule, FieldType, Rule, Side, Value
+from keepstep.core.normalize import normalize_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def merge(rule: FieldRule, values: Values3) -> Merged:
         return Agree(values.crm)
     if rule.rule is Rule.OPT_OUT_WINS:
         return _opt_out(values)
-    if rule.blanks is Blanks.KEEP and (values.crm is None or values.platform is None):
+    if None in (values.crm, values.platform) and (rule.blanks is Blanks.KEEP or not values.known):
         side = Side.PLATFORM if values.crm is None else Side.CRM
         return Take(side, values.on(side), f"the {side.other} has a blank, and a blank never overwrites a value")
     if values.known and values.crm == values.base:
@@ -76,9 +77,15 @@ def merge(rule: FieldRule, values: Values3) -> Merged:
 
 
 def _opt_out(values: Values3) -> Merged:
-    if True in (values.crm, values.platform):
-        side = Side.CRM if values.crm is True else Side.PLATFORM
-        return Take(side, True, "an opt-out always survives")
+    # Some systems keep a checkbox as text or as 1 and 0: read as what it means, or "yes" would lose against "no".
+    crm, platform = (normalize_value(one, FieldType.BOOLEAN) for one in (values.crm, values.platform))
+    if crm == platform:
+        return Agree(values.crm)
+    if True in (crm, platform):
+        side = Side.CRM if crm is True else Side.PLATFORM
+        return Take(side, values.on(side), "an opt-out always survives")
+    if not {crm, platform} <= {None, False}:
+        return Clash(None, None, "what one side holds is neither yes nor no, and may be an opt-out")
     side = Side.PLATFORM if values.crm is None else Side.CRM
     return Take(side, values.on(side), f"the {side.other} has a blank")
 
@@ -101,4 +108,4 @@ def _newest(values: Values3) -> tuple[Side, str]:
         return Side.CRM, "the field's rule is newest_wins, a side has no time of change: the CRM wins"
     if platform > crm:
         return Side.PLATFORM, "the platform's record was changed last"
-    return Side.CRM, "the CRM's record was changed last"
+    return Side.CRM, "the CRM's record was not changed earlier than the platform's"

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from keepstep.core.model import FieldType, Value
 
 MAX_LOCAL, MAX_DOMAIN = 64, 255  # octets: RFC 5321, 4.5.3.1.1 and 4.5.3.1.2; with the @, 320 in all
-_NOT_IN_EMAIL = re.compile(r"[\s<>()\[\],;:\\\x00-\x1f\x7f]")
+_NOT_IN_EMAIL = re.compile(r"[\s<>()\[\],;:\\\x00-\x1f\x7f\ud800-\udfff]")
+_EXACT = 2**53  # from here on a float can't tell a whole number from the next, and JSON readers disagree
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 
@@ -22,7 +23,8 @@ def normalize_email(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    address = unicodedata.normalize("NFC", text).strip().lower()
+    # Lower case first: the lower case of a composed letter may have to be composed again.
+    address = unicodedata.normalize("NFC", text.strip().lower())
     local, at, domain = address.rpartition("@")
     if not (at and local and domain) or "@" in local or _NOT_IN_EMAIL.search(address):
         return None
@@ -37,7 +39,8 @@ def normalize_company(name: object) -> str | None:
     """A company's name as it is looked up: case and blanks don't count (AO-8)."""
     if not isinstance(name, str):
         return None
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split()) or None
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return " ".join(folded.split()) or None
 
 
 def normalize_value(value: Value, kind: FieldType) -> Value:
@@ -52,28 +55,24 @@ def normalize_value(value: Value, kind: FieldType) -> Value:
 def _text(value: str | int | float | bool) -> Value:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else _plain(value)
-
-
-def _plain(number: int | float) -> str:
-    return str(int(number)) if float(number).is_integer() else repr(float(number))
+    return str(_number(value)) if isinstance(value, int | float) else value
 
 
 def _number(value: str | int | float | bool) -> Value:
-    if isinstance(value, bool):
-        return int(value)
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return int(value)  # a checkbox that is kept as a number, too
     try:
         number = float(value)
-    except ValueError:
-        return value
-    if number in (float("inf"), float("-inf")) or number != number:  # noqa: PLR0124 - the test for not-a-number
+    except (ValueError, OverflowError):
         return str(value)
-    return int(number) if number.is_integer() else number
+    if abs(number) <= _EXACT:
+        return int(number) if number.is_integer() else number
+    return str(value)  # infinite, not a number, or too large to be compared as one
 
 
 def _boolean(value: str | int | float | bool) -> Value:
-    word = str(value).lower()
-    return True if word in _TRUE else False if word in _FALSE else str(value)
+    word = str(_text(value))
+    return True if word.lower() in _TRUE else False if word.lower() in _FALSE else word
 
 
 def _date(value: str | int | float | bool) -> Value:
@@ -86,9 +85,9 @@ def _date(value: str | int | float | bool) -> Value:
 def _datetime(value: str | int | float | bool) -> Value:
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: before year 1 or after 9999, once in UTC
         return str(value)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.replace(microsecond=0).isoformat()
 
 

@@ -24,6 +24,7 @@ class CrmPolicy:
     inactive_syncs: bool  # an inactive record goes on syncing (DY-1), or is a sync error (NS-1)
     custom_field: str  # how a custom field's own name is made of ours
     field_names: Mapping[str, str] = field(default_factory=dict)  # our usual names -> the CRM's
+    reference_fields: frozenset[str] = frozenset()  # fields of the person that refer to another record
     score_field_help: str = ""  # how to make the score field, when it isn't there (AO-13)
 
 
@@ -63,6 +64,7 @@ NETSUITE = CrmPolicy(
             "lead_source": "leadSource",
         }
     ),
+    reference_fields=frozenset({"company", "leadSource", "contactSource"}),
     score_field_help=(
         "In NetSuite, make a custom entity field (Customization > Lists, Records & Fields > Entity Fields > New): "
         "type Integer Number, ID {script_id}, applied to Customer and to Contact, with edit access for the role that "
@@ -102,6 +104,7 @@ MEMORY_CRM = CrmPolicy(
     announces_deletions=True,
     inactive_syncs=False,
     custom_field="{name}",
+    reference_fields=frozenset({"company"}),
     score_field_help="Add the field {script_id} to the in-memory CRM's contact.",
 )
 
