@@ -105,11 +105,11 @@ class WeatherLayer:
 
     async def _visit(self, visit: _Visit, under_way: int) -> None:
         refused = self._guard(under_way, visit.scope) if self._guard else None
-        await asyncio.sleep(self._surroundings.weather.latency_s)
-        if refused is not None:
+        if refused is not None:  # at once: a refused request mustn't take up a place while it waits
             visit.reply = refused
             await self._deliver(visit)
             return
+        await asyncio.sleep(self._surroundings.weather.latency_s)
         rule = self._surroundings.weather.strike(visit.scope["method"], visit.scope["path"], visit.body)
         if rule is None:
             await self._handle(visit)

@@ -1,0 +1,325 @@
+"""A NetSuite account in memory: its tables, and what may be done to them whoever does it.
+
+Everything here runs to its end without giving way, on the server's one loop: a write is seen whole or not at all.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from keepstep_sandbox.netsuite import lists
+from keepstep_sandbox.netsuite.errors import NetSuiteError, nonexistent_id, user_error
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, RECORD_TYPES, Schema
+from keepstep_sandbox.netsuite.settings import NetSuiteSettings
+from keepstep_sandbox.netsuite.table import MODIFIED, Row, Table
+from keepstep_sandbox.people import population
+from keepstep_sandbox.surroundings import Surroundings
+
+_PLAIN_TABLES: Final = {
+    "deletedrecord": ("recordid", "type", "name", "deleteddate", "deletedby", "context"),
+    "companycontactrelationship": ("id", "company", "contact", "role"),
+    "subscriptionstatus": ("id", "name"),
+    "entitystatus": ("id", "key", "name", "fullname", "entitytype", "isinactive"),
+    "campaign": ("id", "title", "name", "isinactive"),
+    "leadsource": ("id", "name", "isinactive"),
+    "subsidiary": ("id", "name", "isinactive"),
+    "employee": ("id", "entityid", "firstname", "lastname", "email", "isinactive"),
+    "vendor": ("id", "entityid", "companyname", "isinactive"),
+    "dual": ("dummy",),
+}
+_UI, _REST = "UI", "REST"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why one record refuses every write: what an administrator's validation script says. `times` None = for ever."""
+
+    detail: str
+    code: str = "USER_ERROR"
+    times: int | None = None
+
+
+class Account:
+    """See the module. Amounts to a database with NetSuite's own rules in front of it."""
+
+    name: Final = "netsuite"
+
+    def __init__(self, settings: NetSuiteSettings, surroundings: Surroundings) -> None:
+        self._initial = settings
+        self.settings = settings
+        self.surroundings = surroundings
+        self.on_reset: list[Callable[[], None]] = []  # what else starts over
+        self.token_age = 0  # moves when all tokens handed out so far are to be too old
+        self._fill()
+
+    def reset(self, seed: int | None, size: int | None) -> None:
+        """Make everything new: people, schema, settings, faults."""
+        seed = self._initial.seed if seed is None else seed
+        size = self._initial.size if size is None else size
+        self.settings = self._initial = replace(self._initial, seed=seed, size=size)
+        self._fill()
+        for start_over in self.on_reset:
+            start_over()
+
+    def expire_tokens(self) -> None:
+        """Let all OAuth 2.0 tokens handed out so far be too old."""
+        self.token_age += 1
+
+    def counts(self) -> dict[str, int]:
+        """Tell how many rows each table has."""
+        return {name: len(table) for name, table in self.tables.items()}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone."""
+        return ZoneInfo(self.settings.time_zone)
+
+    def now(self) -> datetime:
+        """Tell the server's moment as records keep it: whole seconds."""
+        return self.surroundings.clock.now().replace(microsecond=0)
+
+    def next_id(self) -> int:
+        """Give the next internal id; all entities share one sequence."""
+        self._last_id += 1
+        return self._last_id
+
+    def record(self, record: str, row_id: int) -> Row:
+        """Give a record.
+
+        Raises:
+            NetSuiteError: there's none with that id.
+        """
+        row = self.tables[record].get(row_id)
+        if row is None:
+            raise nonexistent_id()
+        return row
+
+    def by_external_id(self, record: str, external_id: str) -> int | None:
+        """Give the id of the record with this external id."""
+        return next(iter(self.tables[record].find("externalid", external_id)), None)
+
+    def create(self, record: str, values: Row) -> int:
+        """Store a new record; give its id.
+
+        Raises:
+            NetSuiteError: a rule of the account is broken.
+        """
+        row = {**self._defaults(record, values), **values, "id": self.next_id()}
+        self._name(record, row)
+        self._require(record, row)
+        self._check_unique(record, row)
+        now = self.now()
+        self.tables[record].put({**row, "datecreated": now, MODIFIED: now})
+        return int(row["id"])
+
+    def update(self, record: str, row_id: int, values: Row) -> None:
+        """Change a record; None clears a column.
+
+        Raises:
+            NetSuiteError: there's none, a rule is broken, or a script of the account refuses.
+        """
+        old = self.record(record, row_id)
+        self._strike(record, row_id)
+        reactivates = values.get("isinactive") == "F"
+        if self.settings.refuse_writes_to_inactive and old.get("isinactive") == "T" and not reactivates:
+            raise user_error("You can not edit an inactive record.")
+        row = {**old, **values}
+        if record == CONTACT and {"firstname", "lastname"} & values.keys() and "entityid" not in values:
+            row.pop("entityid", None)  # the name shown follows the person's
+        self._name(record, row)
+        self._require(record, row)
+        self._check_unique(record, row)
+        if row != old or self.settings.noop_moves_modified:
+            row[MODIFIED] = self.now()
+        self.tables[record].put(row)
+
+    def delete(self, record: str, row_id: int, *, context: str = _REST) -> None:
+        """Delete a record, leaving a deletedrecord row; contacts of a deleted customer stay, with no company.
+
+        Raises:
+            NetSuiteError: there's none, transactions depend on it, or a script of the account refuses.
+        """
+        row = self.record(record, row_id)
+        self._strike(record, row_id)
+        if row_id in self.with_transactions:
+            raise user_error("This record cannot be deleted because it has dependent records.")
+        self._bury(record, row, context)
+        if record == CUSTOMER:
+            for contact in list(self.tables[CONTACT].find("company", row_id)):
+                self.tables[CONTACT].put({**self.record(CONTACT, contact), "company": None})
+
+    def merge(self, record: str, master: int, others: Iterable[int]) -> None:
+        """Merge records as the UI does: the others disappear into the master, which keeps its own values.
+
+        Raises:
+            NetSuiteError: one of them isn't there.
+            ValueError: the master is among the others.
+        """
+        kept = self.record(record, master)
+        gone = [self.record(record, other) for other in others]
+        if any(row["id"] == master for row in gone):
+            raise ValueError("a record can't be merged into itself")
+        for row in gone:
+            kept = {**row, **kept, "externalid": kept.get("externalid")}
+            self._bury(record, row, _UI)
+            if record == CUSTOMER:
+                self._move_contacts(int(row["id"]), master)
+        self.tables[record].put({**kept, MODIFIED: self.now()})
+
+    def attach(self, customer: int, contact: int, role: int | None) -> None:
+        """Attach a contact to a further company.
+
+        Raises:
+            NetSuiteError: one of them isn't there.
+        """
+        self.record(CUSTOMER, customer)
+        self.record(CONTACT, contact)
+        self.detach(customer, contact)
+        row = {"id": self.next_id(), "company": customer, "contact": contact, "role": role}
+        self.tables["companycontactrelationship"].put(row)
+
+    def detach(self, customer: int, contact: int) -> None:
+        """Take an attachment away, if there is one."""
+        table = self.tables["companycontactrelationship"]
+        for row in table.rows():
+            if (row["company"], row["contact"]) == (customer, contact):
+                table.remove(row["id"])
+
+    def display(self, target: str, value: object) -> str | None:
+        """Give the text that the UI shows for a reference, as `refName` and BUILTIN.DF have it."""
+        row = self.referred(target, value)
+        if row is None:
+            return None
+        company = row.get("companyname")
+        if target in ("company", CUSTOMER) and company and company != row.get("entityid"):
+            return f"{row.get('entityid', '')} {company}".strip()
+        return str(row.get("fullname") or row.get("name") or row.get("entityid") or row["id"])
+
+    def referred(self, target: str, value: object) -> Row | None:
+        """Give the row that a reference points to; a contact's company may be a customer or a vendor."""
+        if not isinstance(value, int):
+            return None
+        names = (CUSTOMER, "vendor") if target == "company" else (target,)
+        return next((row for name in names if (row := self.tables[name].get(value)) is not None), None)
+
+    def _fill(self) -> None:
+        self.schema = Schema(one_world=self.settings.one_world)
+        self.faults: dict[tuple[str, int], Fault] = {}
+        self.with_transactions: set[int] = set()
+        self.tables = {name: Table(name, columns) for name, columns in _PLAIN_TABLES.items()}
+        self.tables[CUSTOMER] = Table(CUSTOMER, (), {"externalid": _external, "entityid": _entity_name})
+        self.tables[CONTACT] = Table(CONTACT, (), {"externalid": _external, "name": _contact_name, "company": _company})
+        for name, rows in lists.fixed_rows().items():
+            for row in rows:
+                self.tables[name].put(row)
+        people = population(self.settings.seed, self.settings.size, odd_emails=self.settings.odd_emails)
+        extra = {"subsidiary": 1} if self.settings.one_world else {}
+        for company in people.companies:
+            row_id = lists.FIRST_ENTITY_ID + company.number
+            self.tables[CUSTOMER].put({**lists.company_row(company, row_id), **extra})
+        first_contact = lists.FIRST_ENTITY_ID + len(people.companies)
+        for person in people.persons:
+            company_id = None if person.company is None else lists.FIRST_ENTITY_ID + person.company
+            row = lists.person_row(person, first_contact + person.number, company_id)
+            self.tables[CONTACT].put({**row, **extra})
+        self._last_id = first_contact + len(people.persons)
+
+    def _defaults(self, record: str, values: Row) -> Row:
+        common: dict[str, Any] = {"isinactive": "F", "unsubscribe": "F", "globalsubscriptionstatus": 1}
+        if record == CONTACT:
+            return common
+        status = values.get("entitystatus") or self.settings.default_status
+        return {**common, "isperson": "F", "entitystatus": status}
+
+    def _name(self, record: str, row: Row) -> None:
+        """Give a record the name it goes by, and a customer the stage that follows its status."""
+        person = " ".join(part for part in (row.get("firstname"), row.get("lastname")) if part)
+        if record == CUSTOMER:
+            row["searchstage"] = lists.stage_of(row["entitystatus"]) if row.get("entitystatus") else None
+            own = person if row.get("isperson") == "T" else row.get("companyname")
+            row["entityid"] = row.get("entityid") or (f"CUST{row['id']}" if self.settings.auto_numbering else own)
+        else:
+            row["entityid"] = row.get("entityid") or person
+
+    def _require(self, record: str, row: Row) -> None:
+        needed = {"entityid": "Contact"} if record == CONTACT else {"companyname": "Company Name"}
+        if record == CUSTOMER and row.get("isperson") == "T":
+            needed = {"firstname": "First Name", "lastname": "Last Name"}
+        if self.settings.one_world:
+            needed["subsidiary"] = "Primary Subsidiary"
+        missing = [label for column, label in needed.items() if not row.get(column)]
+        if missing:
+            raise user_error(f"Please enter value(s) for: {', '.join(missing)}")
+
+    def _check_unique(self, record: str, row: Row) -> None:
+        table, own = self.tables[record], {row["id"]}
+        external = row.get("externalid")
+        if external and table.find("externalid", external) - own:
+            code = self.settings.duplicate_external_id_code
+            raise NetSuiteError(400, code, "Error while accessing resource: This external ID is in use already.")
+        if record == CUSTOMER and not self.settings.auto_numbering and table.find("entityid", _entity_name(row)) - own:
+            raise NetSuiteError(
+                400, "UNIQUE_CUST_ID_REQD", "Error while accessing resource: A customer with this ID exists."
+            )
+        if record == CONTACT and self.settings.unique_contact_names and table.find("name", _contact_name(row)) - own:
+            raise NetSuiteError(
+                400, "CONTACT_ALREADY_EXISTS", "Error while accessing resource: A contact record with this ID exists."
+            )
+
+    def _strike(self, record: str, row_id: int) -> None:
+        fault = self.faults.get((record, row_id))
+        if fault is None:
+            return
+        if fault.times is not None:
+            left = replace(fault, times=fault.times - 1)
+            self.faults[record, row_id] = left
+            if left.times == 0:
+                del self.faults[record, row_id]
+        raise NetSuiteError(400, fault.code, f"Error while accessing resource: {fault.detail}")
+
+    def _bury(self, record: str, row: Row, context: str) -> None:
+        self.tables[record].remove(row["id"])
+        grave = {
+            "id": self.next_id(),
+            "recordid": row["id"],
+            "type": record.capitalize(),
+            "name": row.get("entityid"),
+            "deleteddate": self.now(),
+            "deletedby": 2,
+            "context": context,
+        }
+        self.tables["deletedrecord"].put(grave)
+
+    def _move_contacts(self, gone: int, master: int) -> None:
+        for contact in list(self.tables[CONTACT].find("company", gone)):
+            self.tables[CONTACT].put({**self.record(CONTACT, contact), "company": master, MODIFIED: self.now()})
+
+
+def check_record_type(record: str) -> None:
+    """Refuse a record type that the account doesn't have.
+
+    Raises:
+        NetSuiteError: it's none of customer and contact.
+    """
+    if record not in RECORD_TYPES:
+        detail = f"Record type '{record}' does not exist."
+        raise NetSuiteError(404, "NONEXISTENT_ID", detail, {"o:urlPath": record})
+
+
+def _external(row: Row) -> str | None:
+    return row.get("externalid")
+
+
+def _entity_name(row: Row) -> str | None:
+    name = row.get("entityid")
+    return None if name is None else str(name).lower()
+
+
+def _contact_name(row: Row) -> tuple[object, str | None]:
+    return row.get("company"), _entity_name(row)
+
+
+def _company(row: Row) -> int | None:
+    return row.get("company")

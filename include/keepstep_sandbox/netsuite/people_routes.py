@@ -1,0 +1,237 @@
+"""What people do in the NetSuite account, as control calls under `/_control/netsuite`.
+
+`{records}` is `customers` or `contacts`. Property names are those of REST; references are given as plain ids.
+
+| call | does |
+|---|---|
+| GET {records}?fields=a,b&ids=1,2&limit=&offset= | reads records as they are |
+| POST {records}; GET, PATCH, DELETE {records}/ID | makes, reads, edits, deletes one in the UI |
+| POST {records}/ID/inactivate, /reactivate | ticks or unticks Inactive |
+| POST {records}/merge | `{"master": id, "others": [id, ...]}` |
+| POST customers/ID/stage | `{"stage": "Lead"}` or `{"status": 13}` |
+| PUT, DELETE customers/ID/transactions | lets transactions depend on it (then it can't be deleted), or none |
+| POST fields; DELETE fields/RECORD/NAME | makes or deletes a custom field: `{"record", "id", "label", "type"}` |
+| PUT, DELETE {records}/ID/fault | a script refuses writes: `{"detail", "code", "times"}` |
+| GET, PUT settings | reads or changes `NetSuiteSettings` |
+| GET key; POST certificates | the default client's private key and ids; registers `{"id", "pem"}` |
+"""
+
+from dataclasses import asdict, replace
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from keepstep_sandbox import credentials
+from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.netsuite.account import Account, Fault
+from keepstep_sandbox.netsuite.errors import NetSuiteError
+from keepstep_sandbox.netsuite.lists import STAGE_STATUS
+from keepstep_sandbox.netsuite.oauth2 import OAuth2
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, Field, Type
+from keepstep_sandbox.netsuite.settings import PERMISSIONS
+from keepstep_sandbox.netsuite.table import Row
+from keepstep_sandbox.netsuite.values import to_row
+from keepstep_sandbox.people import Stage
+
+_RECORDS: Final = {"customers": CUSTOMER, "contacts": CONTACT}
+_FIXED: Final = frozenset({"seed", "size", "odd_emails", "latency_s"})  # set by reset, start or the common control
+
+
+def people_routes(account: Account, oauth2: OAuth2) -> list[BaseRoute]:
+    """Give the routes."""
+    people = _People(account, oauth2)
+    routes: list[tuple[str, str, Handler]] = [
+        ("GET", "/settings", people.settings),
+        ("PUT", "/settings", people.change_settings),
+        ("GET", "/key", people.key),
+        ("POST", "/certificates", people.register),
+        ("POST", "/fields", people.add_field),
+        ("DELETE", "/fields/{record}/{name}", people.remove_field),
+        ("POST", "/customers/{id:int}/stage", people.change_stage),
+        ("PUT", "/customers/{id:int}/transactions", people.add_transactions),
+        ("DELETE", "/customers/{id:int}/transactions", people.remove_transactions),
+        ("GET", "/{records}", people.list_records),
+        ("POST", "/{records}", people.create),
+        ("POST", "/{records}/merge", people.merge),
+        ("GET", "/{records}/{id:int}", people.read),
+        ("PATCH", "/{records}/{id:int}", people.edit),
+        ("DELETE", "/{records}/{id:int}", people.delete),
+        ("POST", "/{records}/{id:int}/inactivate", people.inactivate),
+        ("POST", "/{records}/{id:int}/reactivate", people.reactivate),
+        ("PUT", "/{records}/{id:int}/fault", people.put_fault),
+        ("DELETE", "/{records}/{id:int}/fault", people.remove_fault),
+    ]
+    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+
+
+class _People:
+    """The handlers. A record type that isn't there, or an id, is a KeyError and so a 404."""
+
+    def __init__(self, account: Account, oauth2: OAuth2) -> None:
+        self._account = account
+        self._oauth2 = oauth2
+
+    async def settings(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        told = asdict(self._account.settings)
+        return JSONResponse({**told, "permissions": sorted(self._account.settings.permissions)})
+
+    async def change_settings(self, request: Request) -> Response:
+        found = await json_object(request)
+        if _FIXED & found.keys():
+            raise ValueError(f"{', '.join(sorted(_FIXED))} are set at the start or by reset and latency")
+        if "permissions" in found:
+            found["permissions"] = frozenset(found["permissions"])
+            if unknown := found["permissions"] - PERMISSIONS:
+                raise ValueError(f"no such permission: {', '.join(sorted(unknown))}")
+        try:
+            ZoneInfo(found.get("time_zone", "UTC"))
+        except ZoneInfoNotFoundError as error:
+            raise ValueError("no such time zone") from error
+        if "one_world" in found:
+            raise ValueError("whether an account is OneWorld is decided when it's made")
+        self._account.settings = replace(self._account.settings, **found)
+        return await self.settings(request)
+
+    async def key(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        told = {
+            "client_id": credentials.NETSUITE_CLIENT_ID,
+            "certificate_id": credentials.NETSUITE_CERTIFICATE_ID,
+            "algorithm": "ES256",
+            "private_key": self._oauth2.private_key_pem,
+        }
+        return JSONResponse(told)
+
+    async def register(self, request: Request) -> Response:
+        found = await json_object(request)
+        self._oauth2.register(str(found["id"]), str(found["pem"]))
+        return Response(status_code=204)
+
+    async def add_field(self, request: Request) -> Response:
+        found = await json_object(request)
+        kind = Type(found.get("type", "integer"))
+        if kind is Type.REFERENCE:
+            raise ValueError("a custom field of this sandbox isn't a reference")
+        name = str(found["id"])
+        self._account.schema.add(found["record"], Field(name, str(found.get("label", name)), kind, custom=True))
+        return Response(status_code=204)
+
+    async def remove_field(self, request: Request) -> Response:
+        record, name = request.path_params["record"], request.path_params["name"]
+        self._account.schema.remove(record, name)
+        table = self._account.tables[record]
+        for row in [row for row in table.rows() if name in row]:
+            table.put({column: value for column, value in row.items() if column != name})
+        return Response(status_code=204)
+
+    async def change_stage(self, request: Request) -> Response:
+        """Move a customer to another status: its own last-modified stamp moves, its contacts' don't."""
+        found = await json_object(request)
+        status = int(found["status"]) if "status" in found else STAGE_STATUS[Stage(found["stage"])]
+        if self._account.referred("entitystatus", status) is None:
+            raise ValueError("no such status")
+        self._account.update(CUSTOMER, request.path_params["id"], {"entitystatus": status})
+        return Response(status_code=204)
+
+    async def add_transactions(self, request: Request) -> Response:
+        self._account.with_transactions.add(int(self._account.record(CUSTOMER, request.path_params["id"])["id"]))
+        return Response(status_code=204)
+
+    async def remove_transactions(self, request: Request) -> Response:
+        self._account.with_transactions.discard(request.path_params["id"])
+        return Response(status_code=204)
+
+    async def list_records(self, request: Request) -> Response:
+        record, query = self._record(request), request.query_params
+        table = self._account.tables[record]
+        ids = [int(one) for one in query["ids"].split(",")] if "ids" in query else table.ids()
+        start, end = int(query.get("offset", 0)), int(query.get("limit", len(ids)))
+        fields = frozenset(query["fields"].split(",")) if "fields" in query else None
+        rows = [row for row_id in ids[start : start + end] if (row := table.get(row_id)) is not None]
+        told = {"items": [self._told(record, row, fields) for row in rows], "total": len(ids)}
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    async def create(self, request: Request) -> Response:
+        record = self._record(request)
+        return JSONResponse({"id": str(self._account.create(record, await self._values(request, record)))}, 201)
+
+    async def read(self, request: Request) -> Response:
+        record = self._record(request)
+        row = self._account.record(record, request.path_params["id"])
+        return Response(orjson.dumps(self._told(record, row, None)), media_type="application/json")
+
+    async def edit(self, request: Request) -> Response:
+        record = self._record(request)
+        return self._update(request, await self._values(request, record))
+
+    async def delete(self, request: Request) -> Response:
+        self._account.delete(self._record(request), request.path_params["id"], context="UI")
+        return Response(status_code=204)
+
+    async def inactivate(self, request: Request) -> Response:
+        return self._update(request, {"isinactive": "T"})
+
+    async def reactivate(self, request: Request) -> Response:
+        return self._update(request, {"isinactive": "F"})
+
+    async def merge(self, request: Request) -> Response:
+        found = await json_object(request)
+        self._account.merge(self._record(request), int(found["master"]), [int(other) for other in found["others"]])
+        return Response(status_code=204)
+
+    async def put_fault(self, request: Request) -> Response:
+        record, row_id = self._record(request), request.path_params["id"]
+        self._account.record(record, row_id)
+        self._account.faults[record, row_id] = Fault(
+            **{"detail": "The validation script refused.", **await json_object(request)}
+        )
+        return Response(status_code=204)
+
+    async def remove_fault(self, request: Request) -> Response:
+        del self._account.faults[self._record(request), request.path_params["id"]]
+        return Response(status_code=204)
+
+    def _record(self, request: Request) -> str:
+        return _RECORDS[request.path_params["records"]]
+
+    def _update(self, request: Request, values: Row) -> Response:
+        self._account.update(self._record(request), request.path_params["id"], values)
+        return Response(status_code=204)
+
+    async def _values(self, request: Request, record: str) -> Row:
+        """Read properties as REST does, except that a reference may be given as a plain id."""
+        fields = self._account.schema.fields(record)
+        body: dict[str, Any] = {}
+        for name, value in (await json_object(request)).items():
+            plain = name in fields and fields[name].type is Type.REFERENCE and isinstance(value, str | int)
+            body[name] = {"id": str(value)} if plain else value
+        return to_row(self._account, record, body, strict_names=True, strict_values=True)
+
+    def _told(self, record: str, row: Row, wanted: frozenset[str] | None) -> dict[str, Any]:
+        """Write a record plainly: ids as texts, truth as truth, a property without a value as null."""
+        fields = self._account.schema.fields(record).values()
+        chosen = [field for field in fields if wanted is None or field.name in wanted or field.name == "id"]
+        return {field.name: _plain(field, row.get(field.column)) for field in chosen}
+
+
+def _plain(field: Field, value: Any) -> Any:
+    if field.type is Type.BOOLEAN:
+        return value == "T"
+    if field.type is Type.REFERENCE or field.name == "id":
+        return None if value is None else str(value)
+    return value
+
+
+def _refusals(handler: Handler) -> Handler:
+    """Answer NetSuite's own refusals as they are."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except NetSuiteError as refusal:
+            return refusal.response()
+
+    return answered

@@ -1,0 +1,36 @@
+"""The register of the systems that have a sandbox: a further system is one line in `SYSTEMS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.applications import Starlette
+
+from keepstep_sandbox import netsuite
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One system.
+
+    Attributes:
+        name: the word in options and paths, `act_on`.
+        title: the system's name as its makers write it.
+        default_port: where it listens if nobody says otherwise.
+        make: builds its application from a seed and a size.
+    """
+
+    name: str
+    title: str
+    default_port: int
+    make: Callable[[int, int], Starlette]
+
+
+SYSTEMS: Final = (
+    Entry(
+        "netsuite",
+        "Oracle NetSuite",
+        8701,
+        lambda seed, size: netsuite.create_app(netsuite.NetSuiteSettings(seed=seed, size=size)),
+    ),
+)
