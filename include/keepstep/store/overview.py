@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from keepstep.core.model import Phase, Side
+from keepstep.store import journal
 from keepstep.store.database import Store
 from keepstep.store.tables import change, phase, run, sync, sync_error
-
-FATES = ("applied", "rejected", "held", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,6 @@ def list_id(store: Store, name: str) -> str | None:
 
 def _runs(connection: Connection, runs: int) -> dict[str, list[RunLine]]:
     lines: dict[str, list[RunLine]] = {}
-    counts = _counts(connection, _newest(runs))
     for row in connection.execute(select(run).where(run.c.id.in_(_newest(runs))).order_by(run.c.id.desc())):
         lines.setdefault(row.sync, []).append(
             RunLine(
@@ -147,10 +145,16 @@ def _runs(connection: Connection, runs: int) -> dict[str, list[RunLine]]:
                 interval_end=row.interval_end,
                 started_at=row.started_at,
                 ended_at=row.ended_at,
-                **counts.get(row.id, {}),
+                **_figures(connection, row.id),
             )
         )
     return lines
+
+
+def _figures(connection: Connection, run_id: int) -> dict[str, int]:
+    """Counted in the journal itself, not taken from a report: this is what the balance is judged by."""
+    found = journal.counts(connection, run_id, None)
+    return {name: found[name] for name in ("planned", "applied", "rejected", "held", "skipped")}
 
 
 def _newest(runs: int) -> Select[Any]:
@@ -158,18 +162,6 @@ def _newest(runs: int) -> Select[Any]:
     place = func.row_number().over(partition_by=run.c.sync, order_by=run.c.id.desc())
     numbered = select(run.c.id, place.label("place")).subquery()
     return select(numbered.c.id).where(numbered.c.place <= runs)
-
-
-def _counts(connection: Connection, ids: Select[Any]) -> dict[int, dict[str, int]]:
-    """Counted in the journal itself, not taken from a report: this is what the balance is judged by."""
-    columns = [func.count().filter(change.c.state == fate).label(fate) for fate in FATES]
-    query = (
-        select(change.c.run_id, func.count().label("planned"), *columns)
-        .where(change.c.run_id.in_(ids))
-        .group_by(change.c.run_id)
-    )
-    rows: Sequence[Any] = connection.execute(query).all()
-    return {row.run_id: {"planned": row.planned, **{fate: getattr(row, fate) for fate in FATES}} for row in rows}
 
 
 def _errors(connection: Connection) -> dict[str, dict[str, int]]:

@@ -8,7 +8,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
 
 from keepstep.core.errors import Refused
 from keepstep.core.model import Phase, Side
@@ -103,8 +102,6 @@ class SyncOperator(BaseOperator):
     def _refused(self, context: Context, task: RunContext, refused: Refused) -> None:
         from keepstep.store.overview import plan_counts
 
-        if task.run.dry:
-            raise AirflowFailException(f"dry run: this plan would wait for approval: {refused}") from refused
         ask(context, refused, plan_counts(task.store, task.run.id, self.phase), task.run, self.approval_wait)
 
 

@@ -1,0 +1,107 @@
+"""What holds for every Dag of the project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+
+from keepstep_airflow.folders import syncs_folder
+from keepstep_airflow.pools import pools_of
+from keepstep_airflow.retry import RetryByWhoMustAct
+from keepstep_airflow.sync_files import read_syncs
+
+CHAIN = ["pull_list", "compute_behavior_score", "push_score", "reconcile"]
+DAG_FILES = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
+
+
+def dags(bag: DagBag) -> list[DAG]:
+    return list(bag.dags.values())
+
+
+def list_syncs(bag: DagBag) -> list[DAG]:
+    return [dag for dag in dags(bag) if dag.fileloc.endswith("list_sync.py")]
+
+
+def test_every_dag_file_is_imported_without_an_error_and_there_are_dags(project_bag: DagBag) -> None:
+    assert project_bag.import_errors == {}
+    assert len(list_syncs(project_bag)) == len(list(syncs_folder().glob("*.yaml"))) > 0
+
+
+def test_a_dag_file_takes_less_than_a_second(project_bag: DagBag) -> None:
+    assert {one.file: one.duration.total_seconds() < 1 for one in project_bag.dagbag_stats} == {
+        path.name: True for path in DAG_FILES
+    }
+
+
+def test_every_list_sync_is_one_chain_of_four_tasks(project_bag: DagBag) -> None:
+    for dag in list_syncs(project_bag):
+        assert dag.task_ids == CHAIN
+        for earlier, later in zip(CHAIN, CHAIN[1:], strict=False):
+            assert dag.get_task(later).upstream_task_ids == {earlier}
+            assert dag.get_task(later).trigger_rule == "all_success"
+
+
+def test_every_dag_has_a_document_an_owner_and_tags_and_runs_once_at_a_time_without_catching_up(
+    project_bag: DagBag,
+) -> None:
+    for dag in dags(project_bag):
+        assert dag.max_active_runs == 1, dag.dag_id
+        assert dag.catchup is False, dag.dag_id
+        assert dag.doc_md, dag.dag_id
+        assert "keepstep" in dag.tags, dag.dag_id
+        assert dag.owner, dag.dag_id
+        assert dag.owner != "airflow", dag.dag_id
+        assert dag.timezone is not None, dag.dag_id
+        assert dag.params.get_param("dry").value is False, dag.dag_id
+
+
+def test_every_task_has_a_pool_of_its_connection_and_one_function_lists_them_all(project_bag: DagBag) -> None:
+    files, wrong = read_syncs(syncs_folder())
+    used = {task.pool for dag in dags(project_bag) for task in dag.tasks}
+    assert wrong == {}
+    assert used == set(pools_of(files))
+    assert "default_pool" not in used
+
+
+def test_every_task_is_retried_by_who_must_act(project_bag: DagBag) -> None:
+    for dag in dags(project_bag):
+        for task in dag.tasks:
+            assert isinstance(task.retry_policy, RetryByWhoMustAct), task.task_id
+            assert task.retries > 0, task.task_id
+
+
+def test_every_list_sync_tells_others_by_an_asset_that_it_is_done(project_bag: DagBag) -> None:
+    for dag in list_syncs(project_bag):
+        assert [asset.uri for asset in dag.get_task("reconcile").outlets] == [f"keepstep://list/{dag.dag_id}"]
+
+
+@pytest.mark.slow
+def test_importing_dags_asks_no_network_no_database_and_no_environment_for_secrets() -> None:
+    """In a process in which connecting and looking for a connection are errors."""
+    program = """
+import socket, sys
+from airflow.sdk import BaseHook
+def refuse(*_, **__): raise RuntimeError("a dag file may not do this when it is imported")
+socket.socket.connect = refuse
+BaseHook.get_connection = classmethod(refuse)
+import sqlalchemy
+sqlalchemy.create_engine = refuse
+import requests
+requests.Session.send = refuse
+import runpy
+for path in sys.argv[1:]:
+    runpy.run_path(path)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, *map(str, DAG_FILES)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
