@@ -54,7 +54,7 @@ def stub(answer: Callable[[Call], Answer]) -> Iterator[Stub]:
             if said.status == HANG_UP:
                 self.close_connection = True
                 return
-            self.send_response(said.status)
+            self.send_response_only(said.status)  # no Date of its own
             for name, value in {"Content-Length": str(len(said.body)), **said.headers}.items():
                 self.send_header(name, value)
             self.end_headers()

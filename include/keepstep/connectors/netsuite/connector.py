@@ -74,7 +74,7 @@ class NetSuiteConnector:
         self._calls.auth = auth_of(settings, self._tokens, now)
         self._account = Account(self._calls, settings, now)
         self._reader = Reader(self._account)
-        self._writer = Writer(self._account, self._reader)
+        self._writer = Writer(self._account)
 
     def check(self) -> None:
         """Sign in and ask for the clock. Raises AuthError, Unavailable or SettingsError."""

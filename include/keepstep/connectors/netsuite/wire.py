@@ -23,8 +23,8 @@ Row = Mapping[str, Json]
 RECORDS = "/services/rest/record/v1"
 PLAIN_FIELDS = frozenset({"email", "firstName", "lastName", "title", "phone", "companyName", COMPANY, STAGE})
 _AUDIENCE_OF = {stage.lower(): audience for audience, stage in STAGE_OF.items()}
-_ID = re.compile(r"-?\d{1,18}")  # NetSuite's own values have negative ids
-_LOCATION = re.compile(r"/(\d{1,18})/?$")
+_ID = re.compile(r"-?[0-9]{1,18}")  # NetSuite's own values have negative ids
+_LOCATION = re.compile(r"/([0-9]{1,18})/?$")
 
 
 class UnwritableError(ValueError):

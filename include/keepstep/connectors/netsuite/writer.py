@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from keepstep.connectors.base import FetchBy, Json, ReadQuery
+from keepstep.connectors.base import FetchBy, Json
 from keepstep.connectors.calls import CallRefused, Effect, Expects, LostReply, Reply, Request
-from keepstep.connectors.netsuite import errors, wire
+from keepstep.connectors.netsuite import errors, queries, wire
 from keepstep.connectors.netsuite.account import Account
 from keepstep.connectors.netsuite.fields import CUSTOMER, STAGE, Catalog
-from keepstep.connectors.netsuite.reader import Reader
 from keepstep.connectors.parallel import in_parallel
+from keepstep.core.errors import KeepstepError
 from keepstep.core.model import Applied, InDoubt, Kind, Outcome, Rejected, Write
 
 # A name that NetSuite doesn't know is refused instead of dropped (wire facts, section 4).
@@ -33,7 +33,6 @@ class Writer:
     """
 
     account: Account
-    reader: Reader
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """An outcome for each write, as they come in. Raises as `Connector.apply` says."""
@@ -45,10 +44,11 @@ class Writer:
         }
         statuses = self.account.statuses(_stages(writes))
 
-        def send(write: Write) -> Outcome | None:
+        def send(write: Write) -> Outcome:
             return self._send(write, catalogs.get(write.object, {}), statuses)
 
-        yield from in_parallel(send, writes, self.account.settings.concurrency)
+        outcomes: Iterator[Outcome] = in_parallel(send, writes, self.account.settings.concurrency)
+        yield from outcomes
 
     def _send(self, write: Write, catalog: Catalog, statuses: Mapping[str, str]) -> Outcome:
         try:
@@ -94,11 +94,15 @@ class Writer:
         return Applied(write.operation_id, record_id)
 
     def _id_by_external_id(self, write: Write) -> str | None:
+        """One look-up; what goes wrong with it leaves the write in doubt, for it was done."""
         if write.external_id is None:
             return None
-        query = ReadQuery(write.object, fields=("email",))
-        found = [record.id for record in self.reader.fetch(query, FetchBy.EXTERNAL_ID, [write.external_id])]
-        return found[0] if len(found) == 1 else None
+        query = queries.lookup(write.object, (), None, FetchBy.EXTERNAL_ID, [write.external_id], 0)
+        try:
+            found = self.account.page_after(query, 0).rows
+        except KeepstepError:
+            return None
+        return str(found[0]["id"]) if len(found) == 1 else None
 
 
 def _write(method: str, path: str, endpoint: str, effect: Effect, body: Json) -> Request:
