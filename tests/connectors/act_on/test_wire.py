@@ -117,12 +117,11 @@ def test_every_documented_verb_is_an_activity_type_and_an_unknown_one_keeps_its_
         "sto",
         "stp",
     ]
-    facts: Json = {
-        "activitylist": [{"Verb": verb, "What": "x", "WhenMillis": n, "id": "q-1"} for n, verb in enumerate(documented)]
-        + [{"Verb": "zz", "What": "x", "WhenMillis": 99, "id": "q-1"}]
-    }
+    told_by_act_on: list[Json] = [
+        {"Verb": verb, "What": "x", "WhenMillis": n, "id": "q-1"} for n, verb in enumerate([*documented, "zz"])
+    ]
 
-    told = wire.activities(facts, "l-1:0", "ann@example.test", None)
+    told = wire.activities({"activitylist": told_by_act_on}, "l-1:0", "ann@example.test", None)
 
     assert set(wire.ACTIVITY_TYPES) == set(documented)
     assert [r.fields["type"] for r in told] == [*(wire.ACTIVITY_TYPES[v] for v in documented), "zz"]
