@@ -43,3 +43,13 @@ def test_no_index_is_written_into_the_project() -> None:
     ):
         text = (ROOT / path).read_text(encoding="utf-8")
         assert not re.search(r"--(extra-)?index-url +http|--find-links|simple/", text), path
+
+
+def test_every_package_that_is_asked_for_has_its_reason_in_the_decision() -> None:
+    decision = (ROOT / "docs" / "decisions" / "0006-dependencies.md").read_text(encoding="utf-8")
+    wanted = asked((ROOT / "requirements.in").read_text(encoding="utf-8").splitlines())
+    named = set(re.findall(r"[a-z0-9-]+", decision.lower())) | {
+        f"apache-airflow-providers-{name}" for name in ("standard", "common-sql", "postgres")
+    }
+    stubs = {name for name in wanted if name.startswith("types-") or name.endswith("-stubs")}
+    assert wanted - stubs - named == set()
