@@ -11,7 +11,8 @@ import pytest
 from keepstep.connectors.base import FetchBy, ListPlatform, ReadQuery, RemoveMeans
 from keepstep.core.errors import SettingsError
 from keepstep.core.model import Applied
-from tests.contract.suite import ConnectorContract, email, only, person, populate, remove, told
+from tests.contract.suite import ConnectorContract
+from tests.contract.words import email, only, person, populate, remove, told
 from tests.contract.world import ListWorld
 
 

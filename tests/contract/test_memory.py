@@ -21,7 +21,8 @@ from keepstep.connectors.memory import (
 )
 from keepstep.core.model import Record, Status, Value
 from tests.contract.list_suite import ListPlatformContract
-from tests.contract.suite import ConnectorContract, told
+from tests.contract.suite import ConnectorContract
+from tests.contract.words import told
 from tests.contract.world import ListWorld, Words, World
 
 MANY = 10_000
