@@ -69,7 +69,7 @@ def _resolved(told: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choices(told: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = told.get("anyOf", [told])
+    found: list[dict[str, Any]] = told.get("anyOf") or told.get("oneOf") or [told]
     return found
 
 

@@ -66,6 +66,21 @@ class Airflow:
         found = self._get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {task["task_id"]: task["state"] or "none" for task in found}
 
+    def last_run(self, dag_id: str) -> str:
+        """The id of the Dag's last successful run. Raises DemoError."""
+        found = self._get(f"dags/{dag_id}/dagRuns", state="success", order_by="-start_date", limit=1)["dag_runs"]
+        if not found:
+            raise DemoError(f"{dag_id} has had no successful run yet")
+        return str(found[0]["dag_run_id"])
+
+    def page(self) -> str:
+        """The route of our page in Airflow's navigation. Raises DemoError."""
+        for plugin in self._get("plugins", limit=100)["plugins"]:
+            for view in plugin.get("external_views", ()):
+                if plugin["name"].startswith("keepstep") and view.get("destination") == "nav":
+                    return str(view["url_route"])
+        raise DemoError("Airflow shows no page of Keepstep: is plugins/ its plugins folder?")
+
     def _get(self, path: str, **query: object) -> dict[str, Any]:
         return self._call("GET", path, params=query)
 
