@@ -34,7 +34,7 @@ os.environ.update(
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(HOME / "passwords.json"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests that is long enough for HS512, which wants 64 bytes of it",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests, long enough for HS512, which wants 64 bytes of it",
         "AIRFLOW__API__SECRET_KEY": "another secret of the tests",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -44,6 +44,7 @@ os.environ.update(
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+    import fastapi.testclient  # noqa: F401 # it warns of its own HTTP client when it is imported first
     from airflow.dag_processing.dagbag import DagBag
 
 if TYPE_CHECKING:

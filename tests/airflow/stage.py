@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
@@ -79,7 +79,7 @@ class Stage:
         """The sync's Dag as the project's dag files make it; with a suffix, its maintenance's."""
         bag = DagBag(ROOT / "dags")
         assert not bag.import_errors
-        return cast("DAG", bag.dags[self.name + suffix])
+        return bag.dags[self.name + suffix]
 
     def run(self, suffix: str = "", **given: Any) -> Outcome:
         """Run the whole Dag once, as `airflow dags test` does: `conf`, `mark_success_pattern`, `logical_date`."""

@@ -44,7 +44,7 @@ def types() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("conn_type", ["netsuite", "act_on", "keepstep_memory"])
 def test_airflow_knows_the_connection_type_and_its_form(conn_type: str) -> None:
-    manager = ProvidersManager()
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
     hook = manager.hooks[conn_type]
     assert hook is not None
     assert hook.hook_class_name == types()[conn_type]["hook-class-name"]
@@ -141,7 +141,7 @@ def test_a_connection_of_another_system_than_the_syncs_is_refused(
     monkeypatch.setenv("AIRFLOW_CONN_CRM", json.dumps({"conn_type": "keepstep_memory", "extra": extra}))
     sync = small_sync("people")
     sync["crm"] = {"system": "netsuite", "connection": "crm", "audience": "affiliated_with_leads"}
-    with pytest.raises(SettingsError, match="crm is of the type keepstep_memory, but crm.system is netsuite"):
+    with pytest.raises(SettingsError, match=r"crm is of the type keepstep_memory, but crm\.system is netsuite"):
         crm_connector(SyncSettings.model_validate(sync), 10)
 
 
@@ -175,7 +175,7 @@ def test_the_stores_url_is_psycopg_3_and_keeps_what_is_postgresqls() -> None:
 
 
 def test_a_store_behind_a_unix_socket() -> None:
-    given = Connection(conn_id="it", uri="postgresql://postgres@/keepstep?host=%2Fvar%2Frun")
+    given = Connection.from_uri("postgresql://postgres@/keepstep?host=%2Fvar%2Frun", conn_id="it")
     assert store_url(given) == "postgresql+psycopg://postgres@/keepstep?host=%2Fvar%2Frun"
 
 
@@ -202,10 +202,10 @@ def test_activities_from_a_connection_that_is_no_sql_database_are_refused(monkey
 
 
 def press_test(monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]) -> tuple[bool, str]:
-    """What Airflow does when somebody presses Test: it puts the form's fields into the environment, and asks the hook."""
+    """As Airflow does when somebody presses Test: the form's fields go into the environment, then it asks the hook."""
     monkeypatch.setenv("AIRFLOW_CONN_TRYOUT", json.dumps(given))
     stored = StoredConnection(conn_id="tryout", conn_type=given["conn_type"])
-    answer: tuple[bool, str] = stored.test_connection()
+    answer: tuple[bool, str] = stored.test_connection()  # type: ignore[no-untyped-call]
     return answer
 
 

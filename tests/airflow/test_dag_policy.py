@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_dag_file_takes_less_than_a_second(project_bag: DagBag) -> None:
 def test_every_list_sync_is_one_chain_of_four_tasks(project_bag: DagBag) -> None:
     for dag in list_syncs(project_bag):
         assert dag.task_ids == CHAIN
-        for earlier, later in zip(CHAIN, CHAIN[1:], strict=False):
+        for earlier, later in pairwise(CHAIN):
             assert dag.get_task(later).upstream_task_ids == {earlier}
             assert dag.get_task(later).trigger_rule == "all_success"
 
@@ -72,7 +73,7 @@ def test_every_task_is_retried_by_who_must_act(project_bag: DagBag) -> None:
     for dag in dags(project_bag):
         for task in dag.tasks:
             assert isinstance(task.retry_policy, RetryByWhoMustAct), task.task_id
-            assert task.retries > 0, task.task_id
+            assert task.retries, task.task_id
 
 
 def test_every_list_sync_tells_others_by_an_asset_that_it_is_done(project_bag: DagBag) -> None:

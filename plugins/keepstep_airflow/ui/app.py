@@ -6,7 +6,6 @@ route can be added without it.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -60,14 +59,10 @@ class StoreAwayError(Exception):
 
 def _lines() -> Mapping[str, SyncLine]:
     try:
-        return overview(_store(store_url(BaseHook.get_connection(STORE_CONNECTION))))
+        # Made anew for each page, which costs a sign-in of some milliseconds; it never migrates: pages only read.
+        with Store(store_url(BaseHook.get_connection(STORE_CONNECTION)), application_name="keepstep-pages") as store:
+            return overview(store)
     except ProgrammingError as empty:
         raise StoreAwayError("The store is there but not set up yet: the first run of any sync sets it up.") from empty
     except (KeepstepError, AirflowException) as away:
         raise StoreAwayError(f"Keepstep's store can't be read (connection {STORE_CONNECTION}): {away}") from away
-
-
-@lru_cache(maxsize=1)
-def _store(url: str) -> Store:
-    """Kept between requests, so that a page costs three queries and no sign-in; it never migrates, pages only read."""
-    return Store(url, application_name="keepstep-pages")
