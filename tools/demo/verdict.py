@@ -59,7 +59,7 @@ def sealed_scores(store_url: str, sync: str) -> dict[str, float]:
 
 def crm_scores(settings: Settings) -> dict[str, float]:
     """NetSuite's contact id -> the score that stands in the contact."""
-    reply = requests.get(f"http://127.0.0.1:{settings.ports.netsuite}/_control/netsuite/contact", timeout=60)
+    reply = requests.get(f"http://127.0.0.1:{settings.ports.netsuite}/_control/netsuite/contacts", timeout=60)
     reply.raise_for_status()
-    contacts = reply.json()["contact"]
+    contacts = reply.json()["items"]
     return {str(one["id"]): float(one[SCORE_FIELD]) for one in contacts if one.get(SCORE_FIELD) is not None}
