@@ -70,6 +70,9 @@ class NetSuiteWorld(World):
     def delete(self, record_id: str) -> None:
         self.control("DELETE", f"netsuite/contacts/{record_id}")
 
+    def merge(self, loser: str, survivor: str) -> None:
+        self.control("POST", "netsuite/contacts/merge", {"master": survivor, "others": [loser]})
+
     def leave_audience(self, record_id: str) -> None:
         self.edit(record_id, {"company": None})
 

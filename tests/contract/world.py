@@ -76,7 +76,7 @@ class World(ABC):
         """Let more time pass than incremental reads overlap."""
 
     def merge(self, loser: str, survivor: str) -> None:
-        """Somebody merges two records; only where merges are announced."""
+        """Somebody merges two records; only where deletions are announced."""
         raise NotImplementedError
 
     def leave_audience(self, record_id: str) -> None:

@@ -10,7 +10,7 @@ from keepstep.connectors.act_on import ActOnSettings
 from keepstep.connectors.base import CursorExpired, FetchBy, Page, ReadQuery
 from keepstep.core.errors import Bug, SettingsError, Unavailable
 from keepstep.core.model import Record
-from keepstep_sandbox.act_on import DateStyle, PagingOrder
+from keepstep_sandbox.act_on import DateStyle, PagingOrder, TimeUnit
 from tests.connectors.act_on.account import Account, account
 
 FIRST = "First Name"
@@ -108,6 +108,52 @@ def test_modified_stamps_are_found_whatever_they_are_called(prefix: str, style: 
         assert set(record.fields) == {"E-mail Address", FIRST}
         assert record.modified is not None
         assert [r.fields[FIRST] for r in later.records] == ["Changed"]
+
+
+@pytest.mark.parametrize("unit", list(TimeUnit))
+def test_the_unit_of_moments_is_found_out_and_kept(unit: TimeUnit) -> None:
+    with account(time_unit=unit) as there:
+        customers = there.make_list("Customers")
+        ids = there.fill(customers, 5)
+        there.control("POST", "act_on/optout", {"email": "p1@example.test"})
+        rows, opt_outs = ReadQuery("row", list_id=customers), ReadQuery("opt_out")
+        there.move_clock(10)
+        [before] = there.connector().read(rows)
+        [out_before] = there.connector().read(opt_outs)
+        there.move_clock(10)
+        edit(there, customers, ids[3], First_Name="Changed")
+        there.control("POST", "act_on/optout", {"email": "p2@example.test"})
+
+        [after] = there.connector().read(rows, before.cursor)
+        [out_after] = there.connector().read(opt_outs, out_before.cursor)
+
+        assert [r.id for r in after.records] == [ids[3]]
+        assert [r.email for r in out_after.records] == ["p2@example.test"]
+        assert not after.full
+        quiet = there.connector()
+        list(quiet.read(rows, after.cursor))
+        assert quiet.usage.calls == 1
+
+
+def test_a_list_whose_stamps_cannot_be_read_is_listed_in_full(there: Account, customers: str) -> None:
+    connector = there.connector()
+    [empty] = connector.read(ReadQuery("row", list_id=customers))
+
+    [still_empty] = connector.read(ReadQuery("row", list_id=customers), empty.cursor)
+
+    assert still_empty.full
+
+
+def test_an_opt_in_during_a_listing_hides_no_opt_out(there: Account) -> None:
+    for n in range(9):
+        there.control("POST", "act_on/optout", {"email": f"p{n}@example.test"})
+    pages = there.connector(page_size=3).read(ReadQuery("opt_out"))
+    seen = [next(pages)]
+    there.control("POST", "act_on/optin", {"email": "p0@example.test"})
+
+    seen += pages
+
+    assert {r.email for r in told(seen)} == {f"p{n}@example.test" for n in range(9)}
 
 
 def test_a_change_made_while_a_listing_was_under_way_is_told_by_the_next_read(there: Account, customers: str) -> None:
@@ -212,7 +258,7 @@ def test_opt_outs_are_paged_until_a_short_page(there: Account) -> None:
 
     pages = list(there.connector(page_size=3).read(ReadQuery("opt_out")))
 
-    assert [len(page.records) for page in pages] == [3, 3, 1]
+    assert [len(page.records) for page in pages] == [3, 2, 2, 0]
     assert {r.email for r in told(pages)} == {f"p{n}@example.test" for n in range(7)}
 
 

@@ -35,11 +35,14 @@ class Client:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def rows(self, list_id: str, offset: int, count: int, modified_after_ms: int | None) -> tuple[wire.Grid, int]:
-        """A page of a list's rows with their dates, and the server's time (ms) when it answered."""
+    def rows(self, list_id: str, offset: int, count: int, modified_after: int | None) -> tuple[wire.Grid, int]:
+        """A page of a list's rows with their dates, and the server's time (ms) when it answered.
+
+        `modified_after` is in the account's own unit of time, see `stamps`.
+        """
         params = {"count": str(count), "offset": str(offset), "datequalifiers": "true"}
-        if modified_after_ms is not None:
-            params["modafter"] = str(modified_after_ms)  # ms on /api/1; /ucl would want seconds (documented)
+        if modified_after is not None:
+            params["modafter"] = str(modified_after)
         reply = self._read(f"{LISTS}/{list_id}", "GET list/{id}", params)
         return self.shaped(wire.grid, reply.json), self.server_ms(reply)
 
@@ -77,11 +80,11 @@ class Client:
         path = f"{LISTS}/{list_id}/record/{row_id}/facts"
         return self._unless_gone(Request("GET", path, "GET list/{id}/record/{id}/facts"))
 
-    def opt_outs(self, offset: int, created_after_ms: int | None) -> tuple[tuple[Record, ...], int]:
+    def opt_outs(self, offset: int, created_after: int | None) -> tuple[tuple[Record, ...], int]:
         """A page of the suppression list, and the server's time (ms)."""
         params = {"count": str(self.page_size), "offset": str(offset)}
-        if created_after_ms is not None:
-            params["createdafter"] = str(created_after_ms)
+        if created_after is not None:
+            params["createdafter"] = str(created_after)
         reply = self._read(f"{LISTS}/optout", "GET list/optout", params)
         return self.shaped(wire.opt_outs, reply.json), self.server_ms(reply)
 

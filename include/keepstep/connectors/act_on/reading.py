@@ -10,11 +10,12 @@ resumed in the middle, and are documented to carry the row ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from keepstep.connectors.act_on import wire
 from keepstep.connectors.act_on.client import Client
+from keepstep.connectors.act_on.stamps import Stamps
 from keepstep.connectors.base import Cursor, CursorExpired, Page, ReadQuery
 from keepstep.connectors.parallel import in_parallel
 from keepstep.core.errors import Unavailable
@@ -39,27 +40,34 @@ class _Pass:
     ended: bool = False
 
     def take(self, grid: wire.Grid, asked: int, server_ms: int) -> list[Record]:
-        """Take in a page; its rows that weren't told yet."""
-        rows = grid.rows
+        """Take in a page of a list; its rows that weren't told yet."""
+        if self.after_ms is not None:  # whether totalCount counts all rows then or the modified ones isn't documented
+            return self.take_untotalled(grid.rows, asked, server_ms)
+        shrunk = self.total is not None and grid.head.total < self.total
+        self.total = grid.head.total
+        exhausted = len(grid.rows) <= (self.tail is not None)
+        self.ended = exhausted or self.offset + len(grid.rows) >= self.total
+        fresh = self._append(grid.rows, server_ms)
+        self.moved = self.moved or shrunk or self._misses()
+        return fresh
+
+    def take_untotalled(self, rows: Sequence[Record], asked: int, server_ms: int) -> list[Record]:
+        """Take in a page of a listing that tells no total: a short page is its last."""
+        self.ended = len(rows) < asked
+        return self._append(rows, server_ms)
+
+    def _append(self, rows: Sequence[Record], server_ms: int) -> list[Record]:
         if self.mark_ms is None:
             self.mark_ms = server_ms
         continued = self.tail is None or (bool(rows) and rows[0].id == self.tail)
         fresh = list(rows[1:] if self.tail is not None and continued else rows)
         repeats = any(r.id in self.seen for r in fresh) or len({r.id for r in fresh}) < len(fresh)
-        shrunk = self.total is not None and grid.head.total < self.total
         self.seen.update(r.id for r in fresh)
-        self.total = grid.head.total
-        self.ended = self._ends(len(rows), asked)
         if rows:
             self.offset += len(rows) - 1
             self.tail = rows[-1].id
-        self.moved = not continued or repeats or (self.after_ms is None and (shrunk or self._misses()))
+        self.moved = not continued or repeats
         return fresh
-
-    def _ends(self, rows: int, asked: int) -> bool:
-        if self.after_ms is not None:
-            return rows < asked  # whether totalCount counts all rows or the modified ones isn't documented
-        return self.offset + rows >= (self.total or 0) or rows <= (self.tail is not None)
 
     def _misses(self) -> bool:
         return self.ended and self.whole and len(self.seen) != self.total
@@ -72,37 +80,43 @@ class Reader:
         self._client = client
         self._overlap_ms = int(overlap_s * 1000)
         self._workers = workers
+        self._stamps = Stamps()
 
     def rows(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
         list_id = str(query.list_id)
-        after_ms, now = _number(cursor, "after"), _resumed(cursor)
-        full = after_ms is None
+        bound = self._rows_bound(list_id, cursor)
+        after_ms = None if bound is None else _number(cursor, "after")
+        now = _resumed(cursor, after_ms)
         for _ in range(TRIES):
             while not now.ended and not now.moved:
-                grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, after_ms)
+                grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, bound)
                 fresh = now.take(grid, self._client.page_size, server_ms)
                 done = now.ended and not now.moved
-                place = self._watermark(now.mark_ms) if done else _place(now)
-                yield Page(tuple(wire.only(r, query.fields) for r in fresh), cursor=place, full=full, last=done)
+                place = self._watermark(now.mark_ms) if done else {**_place(now), **self._stamps.kept()}
+                records = tuple(wire.only(r, query.fields) for r in fresh)
+                yield Page(records, cursor=place, full=bound is None, last=done)
                 if done:
                     return
             now = _Pass(after_ms)
-        raise Unavailable(f"the Act-On list changed while it was read, {TRIES} times; the next run tries again")
+        raise _moving()
 
     def opt_outs(self, cursor: Cursor | None) -> Iterator[Page]:
         """The account's suppression list; it tells no total, so that a short page is the last (documented)."""
-        after_ms, mark_ms, offset = _number(cursor, "after"), _number(cursor, "mark"), _number(cursor, "offset") or 0
-        while True:
-            found, server_ms = self._client.opt_outs(offset, after_ms)
-            mark_ms = server_ms if mark_ms is None else mark_ms
-            last = len(found) < self._client.page_size
-            offset += len(found)
-            middle: Cursor = {"after": after_ms, "mark": mark_ms, "offset": offset}
-            place = self._watermark(mark_ms) if last else middle
-            yield Page(found, cursor=place, full=after_ms is None, last=last)
-            if last:
-                return
+        bound = self._opt_outs_bound(cursor)
+        after_ms = None if bound is None else _number(cursor, "after")
+        now = _resumed(cursor, after_ms)
+        for _ in range(TRIES):
+            while not now.ended and not now.moved:
+                found, server_ms = self._client.opt_outs(now.offset, bound)
+                fresh = now.take_untotalled(found, self._client.page_size, server_ms)
+                done = now.ended and not now.moved
+                place = self._watermark(now.mark_ms) if done else {**_place(now), **self._stamps.kept()}
+                yield Page(tuple(fresh), cursor=place, full=bound is None, last=done)
+                if done:
+                    return
+            now = _Pass(after_ms)
+        raise _moving()
 
     def activities(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """What the people of these rows did since the cursor; a call a row, some at once.
@@ -168,8 +182,32 @@ class Reader:
 
         return tuple(r for found in in_parallel(one, sorted(emails), self._workers) for r in found)
 
+    def _rows_bound(self, list_id: str, cursor: Cursor | None) -> int | None:
+        """The moment after which a list is read, as this account takes it; None: read all."""
+
+        def known() -> Sequence[Record]:
+            return self._client.rows(list_id, 0, 1, None)[0].rows
+
+        return self._bound(cursor, known, lambda since: bool(self._client.rows(list_id, 0, 1, since)[0].rows))
+
+    def _opt_outs_bound(self, cursor: Cursor | None) -> int | None:
+        def known() -> Sequence[Record]:
+            return self._client.opt_outs(0, None)[0]
+
+        return self._bound(cursor, known, lambda since: bool(self._client.opt_outs(0, since)[0]))
+
+    def _bound(
+        self, cursor: Cursor | None, known: Callable[[], Sequence[Record]], finds: Callable[[int], bool]
+    ) -> int | None:
+        after_ms = _number(cursor, "after")
+        self._stamps.recall(cursor)
+        if after_ms is None:
+            return None
+        unit = self._stamps.unit or self._stamps.prove(known(), finds)
+        return None if unit is None else unit.of(after_ms)
+
     def _watermark(self, mark_ms: int | None) -> Cursor:
-        return {"after": max(0, (mark_ms or 0) - self._overlap_ms)}
+        return {"after": max(0, (mark_ms or 0) - self._overlap_ms), **self._stamps.kept()}
 
 
 def _place(now: _Pass) -> Cursor:
@@ -179,12 +217,16 @@ def _place(now: _Pass) -> Cursor:
     return {"after": now.after_ms, "offset": now.offset, "tail": now.tail, "mark": now.mark_ms, "total": now.total}
 
 
-def _resumed(cursor: Cursor | None) -> _Pass:
+def _moving() -> Unavailable:
+    return Unavailable(f"an Act-On list changed while it was read, {TRIES} times; the next run tries again")
+
+
+def _resumed(cursor: Cursor | None, after_ms: int | None) -> _Pass:
     offset, tail = _number(cursor, "offset") or 0, (cursor or {}).get("tail")
-    if not offset or not isinstance(tail, str):
-        return _Pass(_number(cursor, "after"))
+    if not offset or not isinstance(tail, str) or after_ms != _number(cursor, "after"):
+        return _Pass(after_ms)
     return _Pass(
-        after_ms=_number(cursor, "after"),
+        after_ms=after_ms,
         offset=offset,
         tail=tail,
         mark_ms=_number(cursor, "mark"),
