@@ -252,6 +252,28 @@ def test_behaviour_of_many_rows_goes_on_after_its_last_stored_page(there: Accoun
     assert [r.fields["subject"] for r in told(rest)] == [ids[55]]
 
 
+def test_behaviour_costs_a_call_a_row_and_one_listing_for_them_all(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 30)
+    connector = there.connector()
+
+    for start in range(0, 30, 10):
+        list(connector.read(ReadQuery("activity", list_id=customers, subjects=tuple(ids[start : start + 10]))))
+
+    assert connector.usage.by_endpoint == {"POST token": 1, "GET list/{id}": 2, "GET list/{id}/record/{id}/facts": 30}
+
+
+def test_behaviour_of_a_row_that_is_gone_is_left_out(there: Account, customers: str) -> None:
+    one, gone = there.fill(customers, 2)
+    connector = there.connector()
+    list(connector.read(ReadQuery("activity", list_id=customers, subjects=(one, gone))))
+    there.control("DELETE", f"act_on/lists/{customers}/rows/{gone}")
+    there.control("POST", "act_on/activities", {"email": "p0@example.test", "verb": "fs"})
+
+    [page] = connector.read(ReadQuery("activity", list_id=customers, subjects=(one, gone)))
+
+    assert [r.fields["subject"] for r in page.records] == [one]
+
+
 def test_opt_outs_are_paged_until_a_short_page(there: Account) -> None:
     for n in range(7):
         there.control("POST", "act_on/optout", {"email": f"p{n}@example.test"})

@@ -55,8 +55,8 @@ class Client:
         return self._heads[list_id]
 
     def server_time(self, list_id: str) -> int:
-        """The server's time (ms), by a call that reads the list's head anew."""
-        self.head(list_id, fresh=True)
+        """A moment by the server's clock (ms) that has passed: when the list's head was read."""
+        self.head(list_id)
         return self._heard_ms
 
     def row(self, list_id: str, row_id: str) -> Record | None:

@@ -23,6 +23,8 @@ from keepstep.core.model import Record
 
 TRIES = 3  # listings of one list before we say that it doesn't hold still
 SUBJECTS_A_PAGE = 50  # rows whose behaviour is stored together
+LISTING_PAYS = 10  # a listing for the addresses of some rows may cost so many calls a row: others will follow
+MOST_PAGES = 200  # longer lists' addresses aren't kept in memory
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Reader:
         self._overlap_ms = int(overlap_s * 1000)
         self._workers = workers
         self._stamps = Stamps()
+        self._emails: dict[str, dict[str, str | None]] = {}  # by list: the addresses of its rows, for `activities`
 
     def rows(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
@@ -163,7 +166,7 @@ class Reader:
 
     def pages(self, list_id: str) -> int:
         """The calls that a full listing takes."""
-        total = self._client.head(list_id, fresh=True).head.total
+        total = self._client.head(list_id).head.total
         return max(1, -(-total // max(1, self._client.page_size - 1)))
 
     def _scan_is_cheaper(self, list_id: str, keys: int) -> bool:
@@ -171,7 +174,7 @@ class Reader:
 
     def _behaviour(self, query: ReadQuery, subjects: tuple[str, ...], after_ms: int | None) -> tuple[Record, ...]:
         list_id = str(query.list_id)
-        emails = {r.id: r.email for r in self.by_id(list_id, frozenset(subjects))}  # facts don't tell the address
+        emails = self._addresses(list_id, subjects)  # facts don't tell the address
 
         def one(subject: str) -> tuple[Record, ...] | None:
             reply = self._client.facts(list_id, subject)
@@ -181,6 +184,16 @@ class Reader:
             return self._client.shaped(lambda body: wire.activities(body, subject, email, after_ms), reply.json)
 
         return tuple(r for found in in_parallel(one, sorted(emails), self._workers) for r in found)
+
+    def _addresses(self, list_id: str, row_ids: Sequence[str]) -> dict[str, str | None]:
+        """The addresses of these rows; a listing that is made for them is kept, as more rows are usually asked for."""
+        kept = self._emails.get(list_id)
+        if kept is None and self.pages(list_id) <= min(MOST_PAGES, LISTING_PAYS * len(row_ids)):
+            kept = self._emails[list_id] = {row.id: row.email for row in self.scan(list_id)}
+        kept = kept or {}
+        missing = frozenset(id for id in row_ids if id not in kept)
+        found = {row.id: row.email for row in self.by_id(list_id, missing)} if missing else {}
+        return found | {id: kept[id] for id in row_ids if id in kept}
 
     def _rows_bound(self, list_id: str, cursor: Cursor | None) -> int | None:
         """The moment after which a list is read, as this account takes it; None: read all."""
