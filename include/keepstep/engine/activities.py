@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, Row, text
+from sqlalchemy import CursorResult, DateTime, Engine, Row, bindparam, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from keepstep.connectors.base import ListPlatform, ReadQuery
@@ -41,11 +41,12 @@ class SqlActivities:
         missing = [f":{bound}" for bound in ("since", "until") if bound not in text(query).compile().params]
         if missing:
             raise SettingsError(
-                f"{name}: activities.query lacks {' and '.join(missing)}: without its bounds every run would read every "
-                "event; add WHERE recorded_at > :since AND recorded_at <= :until"
+                f"{name}: activities.query lacks {' and '.join(missing)}: without its bounds every run would read "
+                "everything; add WHERE recorded_at > :since AND recorded_at <= :until"
             )
+        bounds = (bindparam(bound, type_=DateTime(timezone=True)) for bound in ("since", "until"))
         self._engine = engine
-        self._query = query
+        self._query = text(query).bindparams(*bounds)
         self._name = name
 
     @property
@@ -62,11 +63,12 @@ class SqlActivities:
         since = newest - timedelta(seconds=cursor["overlap_s"]) if cursor else EVER
         try:
             with self._engine.connect() as conn:
-                conn = conn.execution_options(stream_results=True, yield_per=BATCH)
                 if conn.dialect.name == "postgresql":
-                    conn = conn.execution_options(postgresql_readonly=True)
-                result = conn.execute(text(self._query), {"since": since, "until": until})
-                yield from self._batches(result, newest, until)
+                    conn.execution_options(postgresql_readonly=True)
+                    conn.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")  # it compares columns without a zone in its own
+                given, how = {"since": since, "until": until}, {"stream_results": True, "yield_per": BATCH}
+                with conn.execute(self._query, given, execution_options=how) as result:
+                    yield from self._batches(result, newest, until)
         except (OperationalError, InterfaceError) as wrong:
             raise self._away(wrong) from None
         except DBAPIError as wrong:
