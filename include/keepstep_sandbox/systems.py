@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from keepstep_sandbox import netsuite
+from keepstep_sandbox import act_on, netsuite
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,11 @@ SYSTEMS: Final = (
         "Oracle NetSuite",
         8701,
         lambda seed, size: netsuite.create_app(netsuite.NetSuiteSettings(seed=seed, size=size)),
+    ),
+    Entry(
+        "act_on",
+        "Act-On",
+        8702,
+        lambda seed, size: act_on.create_app(act_on.ActOnSettings(seed=seed, size=size)),
     ),
 )
