@@ -16,8 +16,8 @@ from keepstep.store import journal, outcomes, runs
 from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
 
-AT_ONCE = 2000  # claimed rows at the most: what a kill leaves in doubt
-NOTED_AT_ONCE = 200  # outcomes that are committed together
+AT_ONCE = 20_000  # claimed rows at the most: what a kill leaves in doubt
+NOTED_AT_ONCE = 1000  # outcomes that are committed together
 
 
 def apply_plan(ctx: RunContext, frame: Frame, phase: Phase, attempt: int) -> None:

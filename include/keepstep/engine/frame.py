@@ -39,6 +39,7 @@ class Frame:
     company_object: str | None
     company_name_field: str | None
     company_stage: str
+    read_too: tuple[str, ...] = ()  # platform columns that are read beside the mapped ones: the platform's own score
 
     def following(self) -> Following:
         """For the SQL that finds pairs."""
@@ -64,6 +65,7 @@ class Frame:
             rules=self.rules,
             audience=self.audience if crm else None,
             list_id=None if crm else self.list_id,
+            read_too=() if crm else self.read_too,
         )
 
     def query(self, side: Side) -> ReadQuery:
@@ -71,7 +73,7 @@ class Frame:
         crm = side is Side.CRM
         return ReadQuery(
             object=self.policy.crm_object if crm else self.policy.row_object,
-            fields=tuple(rule.on(side) for rule in self.rules),
+            fields=self.scope(side).theirs,
             audience=self.audience if crm else None,
             list_id=None if crm else self.list_id,
         )
@@ -103,7 +105,9 @@ def resolve(ctx: RunContext) -> Frame:
     known = ctx.platform.find_list(settings.platform.list)
     if known is None:
         email = next(rule.platform for rule in rules if rule.name == "email")
-        known = ctx.platform.create_list(settings.platform.list, [rule.platform for rule in rules], email)
+        columns = [rule.platform for rule in rules]
+        columns += [column for column in _read_too(ctx) if column not in columns]
+        known = ctx.platform.create_list(settings.platform.list, columns, email)
     rules = _with_columns(ctx, rules, known.id)
     with ctx.store.begin() as conn:
         _remember(conn, ctx.file.name, known.id, rules)
@@ -129,7 +133,7 @@ def recall(ctx: RunContext) -> Frame:
 def fields_hash(frame: Frame) -> str:
     """Names the mapping: with another one, both sides are read in full once, the list and its history stay (AO-2)."""
     mapping = sorted((rule.name, rule.crm, rule.platform) for rule in frame.rules)
-    content = [mapping, frame.audience, frame.list_id, frame.crm_connection, frame.platform_connection]
+    content = [mapping, frame.read_too, frame.audience, frame.list_id, frame.crm_connection, frame.platform_connection]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
@@ -178,13 +182,15 @@ def _with_columns(ctx: RunContext, rules: tuple[FieldRule, ...], list_id: str) -
     settings = ctx.file.settings
     row = settings.platform_policy.row_object
     columns = ctx.platform.schema([row], list_id).get(row, {})
-    missing = [rule for rule in rules if rule.platform not in columns]
+    needed = [(rule.platform, f"fields.{rule.name}") for rule in rules]
+    needed += [(column, "maintenance.platform_score") for column in _read_too(ctx)]
+    missing = [f"{column!r} ({key})" for column, key in needed if column not in columns]
     if missing:
-        names = ", ".join(f"{rule.platform!r} (fields.{rule.name})" for rule in missing)
+        names = ", ".join(missing)
         raise SettingsError(
             f"{ctx.file.path.name}: the list {settings.platform.list!r} in {settings.platform_policy.title} has no "
-            f"column {names}: add it to the list there, or name an existing column in the sync file. No new import is needed: "
-            "the next run fills it"
+            f"column {names}: add it to the list there, or name an existing column in the sync file. No new import is "
+            "needed: the next run fills it"
         )
     return tuple(
         replace(rule, max_length={**rule.max_length, Side.PLATFORM: length})
@@ -228,16 +234,20 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
         company_object=crm.company_object,
         company_name_field=crm.company_name_field,
         company_stage=settings.crm.create_at_stage,
+        read_too=_read_too(ctx),
     )
+
+
+def _read_too(ctx: RunContext) -> tuple[str, ...]:
+    maintenance = ctx.file.settings.maintenance
+    return (maintenance.platform_score,) if maintenance.score_from == "platform" else ()
 
 
 def _creatable(
     rules: tuple[FieldRule, ...], score_field: str, company: str | None, references: frozenset[str]
 ) -> frozenset[str]:
     """What a new person may be given: no reference but the company, whose record is looked up or made first."""
-    return frozenset(
-        rule.name for rule in rules if rule.name == company or rule.crm not in references | {score_field}
-    )
+    return frozenset(rule.name for rule in rules if rule.name == company or rule.crm not in references | {score_field})
 
 
 def _remember(conn: Connection, name: str, list_id: str, rules: tuple[FieldRule, ...]) -> None:

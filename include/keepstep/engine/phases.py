@@ -1,4 +1,4 @@
-"""What every task of the chain does around its own matter: take over, settle doubts, plan, wait for a yes, apply, report.
+"""What every task of the chain does around its own matter: take over, settle doubts, plan, wait, apply, report.
 
 A task that is called again goes on where it was: in-doubt writes are read back first; a complete plan that nobody has
 to approve, or that somebody approved, is applied further; anything else is planned anew from how things stand.
@@ -18,7 +18,8 @@ from keepstep.engine.frame import Frame
 from keepstep.engine.run import PhaseReport, RunContext
 from keepstep.store import journal, runs
 
-Planner = Callable[[], tuple[Refusal, ...]]
+Resolver = Callable[[RunContext], Frame]
+Planner = Callable[[Frame], tuple[Refusal, ...]]
 
 
 @dataclass(slots=True)
@@ -31,13 +32,13 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-def run_phase(ctx: RunContext, phase: Phase, frame: Frame, findings: Findings, make: Planner) -> PhaseReport:
+def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findings, make: Planner) -> PhaseReport:
     """Do one task of the chain.
 
     Args:
         ctx: The run.
         phase: Which task.
-        frame: The sync, resolved.
+        resolve: Resolves the sync; what it costs belongs to the task.
         findings: Filled by `make` as it goes.
         make: Reads what is to be read and makes the plan; returns why a person must look at it first.
 
@@ -49,13 +50,14 @@ def run_phase(ctx: RunContext, phase: Phase, frame: Frame, findings: Findings, m
     with ctx.store.begin() as conn:
         state = runs.begin_phase(conn, ctx.run.id, phase)
     with _costs(ctx, phase, findings):
+        frame = resolve(ctx)
         doubts = settle_doubts(ctx, frame)
         if doubts:
             findings.notes.append(f"{doubts} writes in doubt were read back and settled")
         if state.done or not state.planned or (state.refused and not state.approved):
             with ctx.store.begin() as conn:
                 runs.replan(conn, ctx.run.id, phase)
-            refusals = make()
+            refusals = make(frame)
             if refusals and not ctx.run.dry:
                 raise Refused(refusals)
             findings.notes.extend(refusal.text for refusal in refusals)

@@ -12,7 +12,7 @@ from keepstep.core.plan import differing, plan
 from keepstep.engine.companies import resolve_companies
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import RunContext
-from keepstep.store import journal, outcomes, pairs, runs
+from keepstep.store import journal, outcomes, pairs, runs, statistics
 
 CHUNK = 1000  # pairs that are decided and written to the journal together
 
@@ -42,6 +42,7 @@ def make_plan(ctx: RunContext, frame: Frame, phase: Phase, epoch: EpochId | None
         resolve_companies(ctx, frame)
     refused = () if phase is Phase.MAINTAIN else _check(ctx, frame, phase)
     with ctx.store.begin() as conn:
+        statistics.refresh(conn, done, "change", "link", "sighting")
         runs.planned(conn, ctx.run.id, phase, () if ctx.run.dry else refused, ctx.now())
     return refused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keepstep.core.errors import Refusal
 from keepstep.core.model import Phase
-from keepstep.engine.frame import resolve
+from keepstep.engine.frame import Frame, resolve
 from keepstep.engine.phases import Findings, run_phase
 from keepstep.engine.planning import make_plan
 from keepstep.engine.reading import read_both
@@ -20,11 +20,10 @@ def pull_list(ctx: RunContext) -> PhaseReport:
         AuthError: A system doesn't let us in.
         Unavailable: A system isn't there, or the run's call budget is used up.
     """
-    frame = resolve(ctx)
     findings = Findings()
 
-    def make() -> tuple[Refusal, ...]:
+    def make(frame: Frame) -> tuple[Refusal, ...]:
         findings.read = read_both(ctx, frame)
         return make_plan(ctx, frame, Phase.PULL)
 
-    return run_phase(ctx, Phase.PULL, frame, findings, make)
+    return run_phase(ctx, Phase.PULL, resolve, findings, make)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from keepstep.core.errors import Refusal
 from keepstep.core.model import EpochId, Phase
-from keepstep.engine.frame import recall
+from keepstep.engine.frame import Frame, recall
 from keepstep.engine.phases import Findings, run_phase
 from keepstep.engine.planning import make_plan
 from keepstep.engine.run import PhaseReport, RunContext
-from keepstep.store import epochs, pairs
+from keepstep.store import pairs
+from keepstep.store.epochs import verify
 
 
 def push_score(ctx: RunContext, epoch: int | None) -> PhaseReport:
@@ -25,16 +26,15 @@ def push_score(ctx: RunContext, epoch: int | None) -> PhaseReport:
         Unavailable: A system isn't there, or the run's call budget is used up.
     """
     sealed = verify_epoch(ctx, epoch)
-    frame = recall(ctx)
     findings = Findings(epoch=sealed)
 
-    def make() -> tuple[Refusal, ...]:
+    def make(frame: Frame) -> tuple[Refusal, ...]:
         return make_plan(ctx, frame, Phase.PUSH, sealed)
 
-    report = run_phase(ctx, Phase.PUSH, frame, findings, make)
+    report = run_phase(ctx, Phase.PUSH, recall, findings, make)
     if not ctx.run.dry:
         with ctx.store.begin() as conn:
-            pairs.settle_clean(conn, frame.sync, ctx.run.id)
+            pairs.settle_clean(conn, ctx.file.name, ctx.run.id)
     return report
 
 
@@ -42,7 +42,7 @@ def verify_epoch(ctx: RunContext, epoch: int | None) -> EpochId:
     """The fence (design: scores are final before they are pushed)."""
     own_dag = ctx.file.settings.maintenance.schedule is not None
     with ctx.store.begin() as conn:
-        sealed = epochs.verify(
+        sealed = verify(
             conn,
             epoch,
             sync=ctx.file.name,

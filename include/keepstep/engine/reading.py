@@ -12,7 +12,7 @@ from keepstep.core.model import Deletion, Side
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import Frame, fields_hash
 from keepstep.engine.run import RunContext
-from keepstep.store import staging, watermarks
+from keepstep.store import staging, statistics, watermarks
 from keepstep.store.staging import Scope
 from keepstep.store.watermarks import Watermark
 
@@ -27,8 +27,10 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
     """
     _forget_after_remapping(ctx, frame)
     told = read_side(ctx, frame, Side.CRM) + read_side(ctx, frame, Side.PLATFORM)
-    told += _find_vanished_rows(ctx, frame)
-    return told + _read_opt_outs(ctx)
+    told += _find_vanished_rows(ctx, frame) + _read_opt_outs(ctx)
+    with ctx.store.begin() as conn:
+        statistics.refresh(conn, told, "sighting", "crm_record", "prospect")
+    return told
 
 
 def read_side(ctx: RunContext, frame: Frame, side: Side, *, in_full: bool = False) -> int:

@@ -287,7 +287,8 @@ def close(conn: Connection, state: str, fates: Sequence[Mapping[str, Any]], now:
     if fates:
         conn.execute(
             text(
-                "UPDATE change SET state = :state, code = :code, what_to_do = :what_to_do, done_at = :now WHERE id = :id"
+                "UPDATE change SET state = :state, code = :code, what_to_do = :what_to_do, done_at = :now"
+                " WHERE id = :id"
             ),
             [{"state": state, "now": now, **fate} for fate in fates],
         )
@@ -378,7 +379,8 @@ def count_conflicts(conn: Connection, run_id: int, phase: Phase) -> int:
 _COUNT = """
 SELECT count(*) AS planned,
     count(*) FILTER (WHERE state = 'applied') AS applied, count(*) FILTER (WHERE state = 'rejected') AS rejected,
-    count(*) FILTER (WHERE state = 'held' OR (state = 'sent' AND code = 'in_doubt')) AS held, count(*) FILTER (WHERE state = 'skipped') AS skipped,
+    count(*) FILTER (WHERE state = 'held' OR (state = 'sent' AND code = 'in_doubt')) AS held,
+    count(*) FILTER (WHERE state = 'skipped') AS skipped,
     count(*) FILTER (WHERE state = 'planned' OR (state = 'sent' AND code IS NULL)) AS open
 FROM change WHERE run_id = :run AND (CAST(:phase AS text) IS NULL OR phase = :phase)
 """

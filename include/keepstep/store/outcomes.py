@@ -30,6 +30,7 @@ _STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS settled (change_id bigint, record_id text, fields jsonb, fingerprint bigint)
 ON COMMIT DELETE ROWS
 """
+_WHICH = "SELECT DISTINCT c.side, c.kind FROM settled s JOIN change c ON c.id = s.change_id"
 
 _DONE = """
 UPDATE change c SET state = 'applied', record_id = s.record_id, done_at = :now,
@@ -59,7 +60,8 @@ ON CONFLICT (sync, side, object, id) DO UPDATE SET fingerprint = excluded.finger
 """
 _ROW_LINKED = """
 INSERT INTO link (crm_connection, crm_object, crm_id, platform_connection, prospect_id, list_id, base, generation)
-SELECT DISTINCT ON (s.record_id) :crm, split_part(c.crm_key, ':', 1), substr(c.crm_key, strpos(c.crm_key, ':') + 1), c.connection,
+SELECT DISTINCT ON (s.record_id) :crm, split_part(c.crm_key, ':', 1),
+    substr(c.crm_key, strpos(c.crm_key, ':') + 1), c.connection,
     s.record_id, c.list_id, c.after, 1
 FROM settled s JOIN change c ON c.id = s.change_id
 WHERE c.side = 'platform' AND c.kind = 'create'
@@ -143,6 +145,19 @@ WHERE c.side = 'crm' AND c.phase = 'push' AND c.after ? :score AND c.epoch_id IS
 """
 
 
+# What follows from writes of these kinds to these sides, in the order in which one builds on the other.
+_CONSEQUENCES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("platform", "create update", (_ROW_COPY, _ROW_SEEN)),
+    ("platform", "create", (_ROW_LINKED,)),
+    ("crm", "create update", (_CRM_COPY, _CRM_SEEN)),
+    ("crm", "create", (_CRM_LINKED,)),
+    ("platform crm", "update", (_ADVANCE,)),
+    ("platform", "remove", _ROW_REMOVED),
+    ("crm", "remove", _CRM_REMOVED),
+    ("crm", "create update", (_FENCE_OTHERS,)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
     """The two connections and the list of a sync, and the names that its base needs."""
@@ -174,10 +189,13 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
         "score": ends.score_field,
         "audiences": [ends.audience],
     }
-    for statement in (_DONE, _ROW_COPY, _ROW_SEEN, _ROW_LINKED, _CRM_COPY, _CRM_SEEN, _CRM_LINKED, _ADVANCE):
-        conn.execute(text(statement), values)
-    for statement in (*_ROW_REMOVED, *_CRM_REMOVED, _FENCE_OTHERS):
-        conn.execute(text(statement), values)
+    conn.execute(text("ANALYZE settled"))
+    written = {(row.side, row.kind) for row in conn.execute(text(_WHICH))}
+    conn.execute(text(_DONE), values)
+    for sides, kinds, statements in _CONSEQUENCES:
+        if any(side in sides and kind in kinds for side, kind in written):
+            for statement in statements:
+                conn.execute(text(statement), values)
     conn.execute(text("TRUNCATE settled"))
 
 

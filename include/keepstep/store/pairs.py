@@ -87,7 +87,8 @@ _FREE = """
 UPDATE sighting s SET duplicate_of = NULL, dirty = true
 FROM sighting p, crm_record me, crm_record it
 WHERE s.sync = :sync AND s.side = 'crm' AND s.duplicate_of IS NOT NULL
-  AND p.sync = s.sync AND p.side = s.side AND p.object || ':' || p.id = s.duplicate_of
+  AND p.sync = s.sync AND p.side = s.side AND p.object = split_part(s.duplicate_of, ':', 1)
+  AND p.id = substr(s.duplicate_of, strpos(s.duplicate_of, ':') + 1)
   AND me.connection = :crm AND me.object = s.object AND me.id = s.id
   AND it.connection = :crm AND it.object = p.object AND it.id = p.id
   AND (it.email IS DISTINCT FROM me.email OR p.presence <> 'present')
@@ -138,7 +139,6 @@ def _match_group(
         known = sides[given["side"]]
         known.append(Candidate(given["object"], given["id"], given["modified"], given["linked"], len(known)))
     found = match(sides["crm"], sides["platform"], follow.objects, follow.first_returned)
-    given = follow.parameters()
     for crm, row in found.links:
         links.append({**follow.parameters(), "crm_object": crm.object, "crm_id": crm.id, "prospect_id": row.id})
     for side, candidates in sides.items():

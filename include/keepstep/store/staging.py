@@ -27,6 +27,7 @@ class Scope:
     rules: tuple[FieldRule, ...]
     audience: str | None = None  # CRM: the audience; None: every record is in the selection
     list_id: str | None = None  # platform: the list
+    read_too: tuple[str, ...] = ()  # fields that are kept beside the mapped ones
 
     def presence(self, record: Record) -> Presence:
         """Whether the record is in the selection that this sync follows."""
@@ -35,9 +36,9 @@ class Scope:
         return Presence.LEFT
 
     @property
-    def theirs(self) -> list[str]:
-        """The mapped fields by the system's own names."""
-        return [rule.on(self.side) for rule in self.rules]
+    def theirs(self) -> tuple[str, ...]:
+        """What is read and kept, by the system's own names."""
+        return tuple(dict.fromkeys((*(rule.on(self.side) for rule in self.rules), *self.read_too)))
 
 
 _COLUMNS = "id, email, fields, status, owner, opted_out, audiences, modified, fingerprint, presence, place"
@@ -132,7 +133,7 @@ def store_records(conn: Connection, scope: Scope, records: Sequence[Record], lis
         "connection": scope.connection,
         "object": scope.object,
         "list_id": scope.list_id,
-        "theirs": scope.theirs,
+        "theirs": list(scope.theirs),
         "listing": listing,
         "now": now,
     }

@@ -16,8 +16,8 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    Double,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -113,6 +113,7 @@ sighting = Table(
     Column("duplicate_of", Text),  # "object:id" of the record with the same email that is followed instead
     CheckConstraint("side in ('crm', 'platform')", name="side"),
     Index("ix_sighting_dirty", "sync", "side", postgresql_where=text("dirty")),
+    Index("ix_sighting_duplicate", "sync", postgresql_where=text("duplicate_of IS NOT NULL")),
     comment="What a sync last saw of a record, and whether it is still to be dealt with.",
 )
 
