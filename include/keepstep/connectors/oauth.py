@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import requests
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256
 from requests_oauthlib import OAuth1
 
@@ -89,6 +92,20 @@ class BearerAuth(RenewableAuth):
             return self._token
 
 
+def usual_algorithm(private_key: str) -> str:
+    """PS256 for an RSA key, ES256, ES384 or ES512 for an elliptic one, by its curve (RFC 7518, 3.4 and 3.5).
+
+    Raises ValueError or TypeError where it isn't such a key in PEM without a passphrase.
+    """
+    key = load_pem_private_key(private_key.encode(), password=None)
+    if isinstance(key, RSAPrivateKey):
+        return "PS256"
+    curves = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in curves:
+        return curves[key.curve.name]
+    raise ValueError("neither RSA nor one of the three NIST curves")
+
+
 @dataclass(frozen=True, slots=True)
 class Assertion:
     """What a client that signs in with a certificate says of itself (RFC 7523)."""
@@ -96,13 +113,13 @@ class Assertion:
     client_id: str
     key_id: str
     private_key: str = field(repr=False)  # PEM
-    algorithm: str
+    algorithm: str | None  # None: the usual one for the kind of key
     audience: str  # the token URL
     scope: tuple[str, ...]
     lifetime_s: int = 300
 
     def sign(self, now: datetime) -> str:
-        """The signed JWT. Raises jwt.PyJWTError or ValueError where the key can't be used."""
+        """The signed JWT. Raises jwt.PyJWTError, ValueError or TypeError where the key can't be used."""
         issued = int(now.timestamp())
         claims = {
             "iss": self.client_id,
@@ -112,4 +129,5 @@ class Assertion:
             "exp": issued + self.lifetime_s,
             "jti": uuid.uuid4().hex,  # two assertions of one second are not the same one twice
         }
-        return jwt.encode(claims, self.private_key, self.algorithm, headers={"kid": self.key_id, "typ": "JWT"})
+        algorithm = self.algorithm or usual_algorithm(self.private_key)
+        return jwt.encode(claims, self.private_key, algorithm, headers={"kid": self.key_id, "typ": "JWT"})

@@ -190,7 +190,14 @@ def test_a_field_that_netsuite_does_not_know_is_for_the_user_to_correct() -> Non
 
 
 @pytest.mark.parametrize(
-    "cursor", [{}, {"version": 99}, {"through": 5}, {"version": 1, "part": "nonsense"}, {"version": 1}]
+    "cursor",
+    [
+        {},
+        {"version": 99},
+        {"through": 5},
+        {"version": 1},
+        {"version": 1, "object": "contact", "audience": CUSTOMERS.audience, "zone": None, "part": "nonsense"},
+    ],
 )
 def test_a_cursor_of_somebody_elses_is_expired(cursor: dict[str, Any]) -> None:
     with account(Suite()) as (connector, server), pytest.raises(CursorExpired):
@@ -208,18 +215,50 @@ def test_a_cursor_cannot_smuggle_text_into_a_query() -> None:
     assert len(server.calls) == before
 
 
-@pytest.mark.behaviour("AO-2")
-def test_a_field_that_was_added_later_is_read_without_a_new_import() -> None:
-    suite = Suite(people=2)
+@pytest.mark.parametrize(
+    "query",
+    [
+        ReadQuery("contact", ("email", "custentity_tier"), audience=CUSTOMERS.audience),  # in no increment so far
+        ReadQuery("contact", ("email",), audience="unaffiliated"),
+        ReadQuery("customer", ("email",), audience=CUSTOMERS.audience),
+    ],
+)
+def test_a_cursor_of_another_question_is_expired(query: ReadQuery) -> None:
+    with account(Suite(people=2)) as (connector, _):
+        *_, last = connector.read(CUSTOMERS)
+        with pytest.raises(CursorExpired):
+            list(connector.read(query, last.cursor))
+
+
+def test_a_zone_that_is_set_anew_or_taken_away_makes_old_watermarks_worthless() -> None:
+    berlin: dict[str, Any] = {"time_zone": "Europe/Berlin"}
+    with account(Suite(), **berlin) as (connector, _):
+        *_, last = connector.read(CUSTOMERS)
+    others: list[dict[str, Any]] = [{}, {"time_zone": "Asia/Tokyo"}]
+    for other in others:
+        with account(Suite(), **other) as (connector, _), pytest.raises(CursorExpired):
+            list(connector.read(CUSTOMERS, last.cursor))
+
+
+@pytest.mark.parametrize(("kept_hours", "stamp"), [(-8, "2026-02-27 23:55:00"), (-9, "2026-02-27 22:55:00")])
+def test_the_zone_is_found_again_after_a_week_and_stamps_of_both_zones_are_within(kept_hours: int, stamp: str) -> None:
+    suite = Suite()
     with account(suite) as (connector, _):
         *_, last = connector.read(CUSTOMERS)
-        suite.asked.clear()
-        wider = ReadQuery("contact", ("email", "custentity_tier"), audience=CUSTOMERS.audience)
-        *_, then = connector.read(wider, last.cursor)
-    assert "BUILTIN.DF(c.custentity_tier)" in suite.asked[0]
-    assert "lastmodifieddate >=" in suite.asked[0]
+    old: dict[str, Any] = {
+        **(last.cursor or {}),
+        "since": "2026-02-28T09:00:00+00:00",
+        "zone_found_at": "2026-02-20T10:00:00+00:00",
+        "offset_s": kept_hours * 3600,
+    }
+    suite.asked.clear()
+    with account(suite) as (connector, _):
+        *_, then = connector.read(CUSTOMERS, old)
+
+    assert "SYSDATE" in suite.asked[0]
+    assert f"TO_DATE('{stamp}'" in suite.asked[1]
     assert then.cursor is not None
-    assert len(then.cursor["columns"]) == 2  # type: ignore[arg-type]
+    assert then.cursor["zone_found_at"] == NOW.isoformat()
 
 
 def test_many_keys_go_in_few_calls_and_blank_or_impossible_ones_in_none() -> None:

@@ -157,7 +157,8 @@ def _new_token(assertion: Assertion, tokens: Transport, now: Callable[[], dateti
         signed = assertion.sign(asked_at)
     except (jwt.PyJWTError, ValueError, TypeError):
         raise AuthError(
-            f"NetSuite: the private key can't sign with {assertion.algorithm}; it must be a PEM key of that kind"
+            "NetSuite: the private key can't sign; it must be a PEM key without a passphrase, RSA or elliptic "
+            f"(P-256, P-384, P-521), and fit the algorithm{f' {assertion.algorithm}' if assertion.algorithm else ''}"
         ) from None
     reply = tokens.send(
         Request(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from keepstep.connectors.base import Cursor, CursorExpired, Json
+from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
 from keepstep.connectors.netsuite.fields import Column, is_name
 from keepstep.connectors.netsuite.zone import AccountZone
 from keepstep.core.model import FieldType
@@ -27,6 +27,8 @@ class Part(StrEnum):
 class Place:
     """A place in a read. The fields' columns and the zone are kept too, so that a quiet run needn't ask for them."""
 
+    object: str
+    audience: str | None
     part: Part
     columns: tuple[Column, ...]
     zone: AccountZone
@@ -44,8 +46,11 @@ class Place:
         columns: list[Json] = [[c.name, c.source, c.type.value] for c in self.columns]
         return {
             "version": _VERSION,
+            "object": self.object,
+            "audience": self.audience,
             "part": self.part.value,
             "columns": columns,
+            "zone": self.zone.name,
             "offset_s": int(self.zone.offset.total_seconds()),
             "zone_found_at": self.zone_found_at.isoformat(),
             "since": self.since.isoformat() if self.since else None,
@@ -54,12 +59,21 @@ class Place:
         }
 
     @classmethod
-    def of(cls, cursor: Cursor, zone_name: str | None) -> Place:
-        """Raises CursorExpired for a cursor that another version, or another connector, wrote."""
+    def of(cls, cursor: Cursor, query: ReadQuery, zone_name: str | None) -> Place:
+        """The place of a cursor.
+
+        Raises CursorExpired for one that another version or connector wrote, or that belongs to another object or
+        audience, or was made for another zone: its watermark may have been off by hours.
+        """
         try:
-            if cursor["version"] != _VERSION:
+            asked = (_VERSION, query.object, query.audience)
+            if (cursor["version"], cursor["object"], cursor["audience"]) != asked:
+                raise CursorExpired
+            if cursor["zone"] not in (None, zone_name):
                 raise CursorExpired
             return cls(
+                object=query.object,
+                audience=query.audience,
                 part=Part(str(cursor["part"])),
                 columns=tuple(_column(c) for c in _items(cursor["columns"])),
                 zone=AccountZone(timedelta(seconds=int(str(cursor["offset_s"]))), zone_name),

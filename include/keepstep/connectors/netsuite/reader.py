@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from keepstep.connectors.base import Cursor, FetchBy, Page, ReadQuery
+from keepstep.connectors.base import Cursor, CursorExpired, FetchBy, Page, ReadQuery
 from keepstep.connectors.netsuite import queries, wire
 from keepstep.connectors.netsuite.account import Account, Rows
 from keepstep.connectors.netsuite.cursor import Part, Place
@@ -66,16 +66,23 @@ class Reader:
 
     def _start(self, query: ReadQuery) -> Place:
         columns = columns_of(query.object, self._names(query), self.account.catalog(query.object))
-        return Place(Part.LISTING, columns, self.account.zone(), zone_found_at=self.account.now())
+        return Place(
+            query.object,
+            query.audience,
+            Part.LISTING,
+            columns,
+            self.account.zone(),
+            zone_found_at=self.account.now(),
+        )
 
     def _go_on(self, query: ReadQuery, cursor: Cursor) -> Place:
-        """The stored place, with what the query has come to ask for since then."""
-        place = Place.of(cursor, self.account.settings.time_zone)
+        """The stored place. A field that wasn't read before is in no increment: then everything is read again."""
+        place = Place.of(cursor, query, self.account.settings.time_zone)
         names = self._names(query)
         told = {column.name: column for column in place.columns}
-        if names and not set(names) <= set(told):
-            place = replace(place, columns=columns_of(query.object, names, self.account.catalog(query.object)))
-        elif names:
+        if not set(names) <= set(told):
+            raise CursorExpired
+        if names:
             place = replace(place, columns=tuple(told[name] for name in dict.fromkeys(names)))
         return self._with_fresh_zone(place)
 
@@ -108,10 +115,7 @@ class Reader:
             return replace(place, after=_last_id(rows, key, place.after))
         if place.part is Part.CHANGES:
             return replace(place, part=Part.DELETIONS, after=0)
-        return place.finished(self._now())
-
-    def _now(self) -> datetime:
-        return self.account.now()
+        return place.finished(self.account.now())
 
     def _records(
         self, query: ReadQuery, rows: Rows, columns: Sequence[Column], zone: AccountZone
@@ -147,4 +151,6 @@ def _wanted(query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> list[str]:
     wanted = sorted({key for key in keys if key.strip()})
     if by is FetchBy.ID:
         return [key for key in wanted if key.isascii() and key.isdigit()]
+    if by is FetchBy.NAME:  # TRIM takes plain blanks off both ends; people also paste tabs and double blanks
+        return sorted({*wanted, *(" ".join(key.split()) for key in wanted)})
     return wanted

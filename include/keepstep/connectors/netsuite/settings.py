@@ -34,10 +34,10 @@ class ClientCredentials:
     client_id: str
     certificate_id: str
     private_key: str = field(repr=False)  # PEM
-    algorithm: str = "PS256"
+    algorithm: str | None = None  # None: the usual one for the kind of key
 
     def __post_init__(self) -> None:
-        if self.algorithm not in ALGORITHMS:
+        if self.algorithm is not None and self.algorithm not in ALGORITHMS:
             raise SettingsError(
                 f"NetSuite: algorithm {self.algorithm} is not allowed; allowed: {', '.join(ALGORITHMS)}"
             )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _FORM = "%Y-%m-%d %H:%M:%S"
+_LENGTH = len("2026-03-01 10:00:00")
 _QUARTER = timedelta(minutes=15)  # every zone's offset is a multiple of it
 _DAYLIGHT_SAVING = timedelta(hours=1)
 _HALF_A_MONTH = timedelta(days=15)
@@ -21,9 +22,8 @@ class AccountZone:
 
     def to_utc(self, local: str) -> datetime | None:
         """The moment of a stamp such as ``2026-03-01 10:00:00``; None where it isn't one."""
-        try:
-            naive = datetime.strptime(local, _FORM)  # noqa: DTZ007 # the zone is what this function adds
-        except ValueError:
+        naive = _parsed(local)
+        if naive is None:
             return None
         if self.name is not None:
             return naive.replace(tzinfo=ZoneInfo(self.name)).astimezone(UTC)
@@ -46,8 +46,17 @@ class AccountZone:
 
 def found_offset(local: str, moment: datetime) -> timedelta | None:
     """The offset of an account whose clock showed `local` at that moment; None where it isn't a stamp."""
-    try:
-        naive = datetime.strptime(local, _FORM)  # noqa: DTZ007 # the zone is what is looked for
-    except ValueError:
+    naive = _parsed(local)
+    if naive is None:
         return None
     return round((naive.replace(tzinfo=UTC) - moment) / _QUARTER) * _QUARTER
+
+
+def _parsed(local: str) -> datetime | None:
+    if len(local) != _LENGTH:  # fromisoformat, four times as fast as strptime, takes other forms as well
+        return None
+    try:
+        naive = datetime.fromisoformat(local)
+    except ValueError:
+        return None
+    return naive if naive.tzinfo is None else None
