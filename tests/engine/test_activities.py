@@ -214,7 +214,7 @@ def fill(store: Store, state: MemoryPlatformState, emails: Iterable[str]) -> tup
 
 def ask(store: Store, platform: ListPlatform, list_id: str, calls: int, at: datetime) -> list[str]:
     """One run: read and store. Returns whose activities were told."""
-    source = PlatformActivities(store, platform, AskedList("customers", "platform", list_id), calls, at_once=2)
+    source = PlatformActivities(store, platform, AskedList("platform", list_id), calls, at_once=2)
     told: list[str] = []
     for batch in source.read(None, at):
         told += [one.email for one in batch.activities]
@@ -226,7 +226,7 @@ def ask(store: Store, platform: ListPlatform, list_id: str, calls: int, at: date
 def test_behaviour_is_told_with_its_moment_and_the_platforms_own_id(store: Store, state: MemoryPlatformState) -> None:
     list_id, _ = fill(store, state, ["ann@example.com"])
     state.act("ann@example.com", "form_submit", NOON - MINUTE)
-    source = PlatformActivities(store, MemoryPlatform(state), AskedList("customers", "platform", list_id), calls=10)
+    source = PlatformActivities(store, MemoryPlatform(state), AskedList("platform", list_id), calls=10)
     (told,), _ = everything(source.read(None, NOON))
     assert (told.email, told.type, told.occurred_at) == ("ann@example.com", "form_submit", NOON - MINUTE)
     assert told.id
@@ -255,9 +255,9 @@ def test_whoever_was_asked_by_a_run_that_was_killed_is_asked_again(store: Store,
     list_id, _ = fill(store, state, people)
     for email in people:
         state.act(email, "page_view")
-    killed = PlatformActivities(
-        store, MemoryPlatform(state), AskedList("customers", "platform", list_id), calls=3, at_once=2
-    ).read(None, NOON)
+    killed = PlatformActivities(store, MemoryPlatform(state), AskedList("platform", list_id), calls=3, at_once=2).read(
+        None, NOON
+    )
     assert [one.email for one in next(killed).activities] == people[:2]
     assert isinstance(killed, Generator)
     killed.close()  # before the batch was stored

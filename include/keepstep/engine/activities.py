@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import CursorResult, DateTime, Engine, Row, bindparam, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from keepstep.connectors.base import ListPlatform, ReadQuery
 from keepstep.core.errors import SettingsError, Unavailable
 from keepstep.core.model import Record
-from keepstep.engine.run import Activity, ActivityBatch
+from keepstep.engine.frame import Frame
+from keepstep.engine.run import Activity, ActivityBatch, RunContext
 from keepstep.store.activities import source_id
 from keepstep.store.database import Store
 from keepstep.store.subjects import mark_asked, subjects_to_ask
@@ -130,7 +131,6 @@ def _first_line(wrong: DBAPIError) -> str:
 class AskedList:
     """The list whose people a platform is asked about."""
 
-    sync: str
     connection: str
     list_id: str
 
@@ -149,6 +149,20 @@ class PlatformActivities:
         self._asked = asked
         self._calls = calls
         self._at_once = at_once
+
+    @classmethod
+    def of(cls, ctx: RunContext, frame: Frame) -> Self:
+        """The platform that a run's list is on, within the sync's `limits.activity_calls`.
+
+        Raises SettingsError where that platform doesn't tell behaviour.
+        """
+        if not ctx.platform.capabilities.reads_activities:
+            raise SettingsError(
+                f"{ctx.file.name}: {ctx.platform.name} tells no activities; write activities: {{source: sql, …}} into the "
+                "sync file, or maintenance: {score_from: platform}"
+            )
+        asked = AskedList(frame.platform_connection, frame.list_id)
+        return cls(ctx.store, ctx.platform, asked, ctx.file.settings.limits.activity_calls)
 
     @property
     def name(self) -> str:
