@@ -26,17 +26,15 @@ class Entry:
     make: Callable[[int, int], Starlette]
 
 
+def _act_on(seed: int, size: int) -> Starlette:
+    return act_on.create_app(act_on.ActOnSettings(seed=seed, size=size))
+
+
+def _netsuite(seed: int, size: int) -> Starlette:
+    return netsuite.create_app(netsuite.NetSuiteSettings(seed=seed, size=size))
+
+
 SYSTEMS: Final = (
-    Entry(
-        "netsuite",
-        "Oracle NetSuite",
-        8701,
-        lambda seed, size: netsuite.create_app(netsuite.NetSuiteSettings(seed=seed, size=size)),
-    ),
-    Entry(
-        "act_on",
-        "Act-On",
-        8702,
-        lambda seed, size: act_on.create_app(act_on.ActOnSettings(seed=seed, size=size)),
-    ),
+    Entry("netsuite", "Oracle NetSuite", 8701, _netsuite),
+    Entry("act_on", "Act-On", 8711, _act_on),
 )

@@ -110,7 +110,7 @@ class Weather:
         self._draw = random.Random(f"{seed}/weather")
         self._standing: list[StandingRule] = []
         self._next_id = 1
-        self._latency_s = latency_s
+        self._usual_latency_s = self._latency_s = latency_s
 
     @property
     def latency_s(self) -> float:
@@ -142,8 +142,9 @@ class Weather:
             return tuple(self._standing)
 
     def clear(self, *, seed: int | None = None) -> None:
-        """Take all rules away and set the clock right; with a seed, start the chances over."""
+        """Take all rules away, set clock and latency as at the start; with a seed, start the chances over."""
         self._clock.skew_s = 0.0
+        self._latency_s = self._usual_latency_s
         with self._lock:
             self._standing.clear()
             if seed is not None:

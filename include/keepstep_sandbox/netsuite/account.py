@@ -6,10 +6,10 @@ Everything here runs to its end without giving way, on the server's one loop: a 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from keepstep_sandbox.netsuite import lists
+from keepstep_sandbox.netsuite import lists, rules
 from keepstep_sandbox.netsuite.errors import NetSuiteError, nonexistent_id, user_error
 from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, RECORD_TYPES, Schema
 from keepstep_sandbox.netsuite.settings import NetSuiteSettings
@@ -106,10 +106,8 @@ class Account:
         Raises:
             NetSuiteError: a rule of the account is broken.
         """
-        row = {**self._defaults(record, values), **values, "id": self.next_id()}
-        self._name(record, row)
-        self._require(record, row)
-        self._check_unique(record, row)
+        row = {**rules.defaults(record, values, self.settings), **values, "id": self.next_id()}
+        rules.complete(record, row, self.tables[record], self.settings)
         now = self.now()
         self.tables[record].put({**row, "datecreated": now, MODIFIED: now})
         return int(row["id"])
@@ -128,9 +126,7 @@ class Account:
         row = {**old, **values}
         if record == CONTACT and {"firstname", "lastname"} & values.keys() and "entityid" not in values:
             row.pop("entityid", None)  # the name shown follows the person's
-        self._name(record, row)
-        self._require(record, row)
-        self._check_unique(record, row)
+        rules.complete(record, row, self.tables[record], self.settings)
         if row != old or self.settings.noop_moves_modified:
             row[MODIFIED] = self.now()
         self.tables[record].put(row)
@@ -209,8 +205,8 @@ class Account:
         self.faults: dict[tuple[str, int], Fault] = {}
         self.with_transactions: set[int] = set()
         self.tables = {name: Table(name, columns) for name, columns in _PLAIN_TABLES.items()}
-        self.tables[CUSTOMER] = Table(CUSTOMER, (), {"externalid": _external, "entityid": _entity_name})
-        self.tables[CONTACT] = Table(CONTACT, (), {"externalid": _external, "name": _contact_name, "company": _company})
+        self.tables[CUSTOMER] = Table(CUSTOMER, (), rules.INDEXES[CUSTOMER])
+        self.tables[CONTACT] = Table(CONTACT, (), rules.INDEXES[CONTACT])
         for name, rows in lists.fixed_rows().items():
             for row in rows:
                 self.tables[name].put(row)
@@ -225,48 +221,6 @@ class Account:
             row = lists.person_row(person, first_contact + person.number, company_id)
             self.tables[CONTACT].put({**row, **extra})
         self._last_id = first_contact + len(people.persons)
-
-    def _defaults(self, record: str, values: Row) -> Row:
-        common: dict[str, Any] = {"isinactive": "F", "unsubscribe": "F", "globalsubscriptionstatus": 1}
-        if record == CONTACT:
-            return common
-        status = values.get("entitystatus") or self.settings.default_status
-        return {**common, "isperson": "F", "entitystatus": status}
-
-    def _name(self, record: str, row: Row) -> None:
-        """Give a record the name it goes by, and a customer the stage that follows its status."""
-        person = " ".join(part for part in (row.get("firstname"), row.get("lastname")) if part)
-        if record == CUSTOMER:
-            row["searchstage"] = lists.stage_of(row["entitystatus"]) if row.get("entitystatus") else None
-            own = person if row.get("isperson") == "T" else row.get("companyname")
-            row["entityid"] = row.get("entityid") or (f"CUST{row['id']}" if self.settings.auto_numbering else own)
-        else:
-            row["entityid"] = row.get("entityid") or person
-
-    def _require(self, record: str, row: Row) -> None:
-        needed = {"entityid": "Contact"} if record == CONTACT else {"companyname": "Company Name"}
-        if record == CUSTOMER and row.get("isperson") == "T":
-            needed = {"firstname": "First Name", "lastname": "Last Name"}
-        if self.settings.one_world:
-            needed["subsidiary"] = "Primary Subsidiary"
-        missing = [label for column, label in needed.items() if not row.get(column)]
-        if missing:
-            raise user_error(f"Please enter value(s) for: {', '.join(missing)}")
-
-    def _check_unique(self, record: str, row: Row) -> None:
-        table, own = self.tables[record], {row["id"]}
-        external = row.get("externalid")
-        if external and table.find("externalid", external) - own:
-            code = self.settings.duplicate_external_id_code
-            raise NetSuiteError(400, code, "Error while accessing resource: This external ID is in use already.")
-        if record == CUSTOMER and not self.settings.auto_numbering and table.find("entityid", _entity_name(row)) - own:
-            raise NetSuiteError(
-                400, "UNIQUE_CUST_ID_REQD", "Error while accessing resource: A customer with this ID exists."
-            )
-        if record == CONTACT and self.settings.unique_contact_names and table.find("name", _contact_name(row)) - own:
-            raise NetSuiteError(
-                400, "CONTACT_ALREADY_EXISTS", "Error while accessing resource: A contact record with this ID exists."
-            )
 
     def _strike(self, record: str, row_id: int) -> None:
         fault = self.faults.get((record, row_id))
@@ -306,20 +260,3 @@ def check_record_type(record: str) -> None:
     if record not in RECORD_TYPES:
         detail = f"Record type '{record}' does not exist."
         raise NetSuiteError(404, "NONEXISTENT_ID", detail, {"o:urlPath": record})
-
-
-def _external(row: Row) -> str | None:
-    return row.get("externalid")
-
-
-def _entity_name(row: Row) -> str | None:
-    name = row.get("entityid")
-    return None if name is None else str(name).lower()
-
-
-def _contact_name(row: Row) -> tuple[object, str | None]:
-    return row.get("company"), _entity_name(row)
-
-
-def _company(row: Row) -> int | None:
-    return row.get("company")
