@@ -78,6 +78,29 @@ def test_many_updates_are_uploaded_and_leave_the_fields_they_do_not_name(there: 
     assert connector.usage.calls < 12
 
 
+def test_batches_of_updates_share_one_listing_of_addresses(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 60)
+    connector = there.connector(small_write_limit=3, page_size=50)
+    first = applied(connector, [update(customers, id, {LAST: "New"}) for id in ids[:30]])
+    calls = connector.usage.calls
+
+    second = applied(connector, [update(customers, id, {LAST: "New"}) for id in ids[30:]])
+
+    assert all(isinstance(o, Applied) for o in (first | second).values())
+    assert connector.usage.calls - calls < calls
+
+
+def test_an_address_that_this_connector_changed_is_known_to_its_next_upload(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 20)
+    connector = there.connector(small_write_limit=3)
+    applied(connector, [update(customers, id, {LAST: "New"}) for id in ids])
+    applied(connector, [update(customers, ids[0], {EMAIL: "p1@example.test"})])
+
+    applied(connector, [update(customers, id, {LAST: f"of {id}"}) for id in ids])
+
+    assert {id: row[LAST] for id, row in there.rows(customers).items()} == {id: f"of {id}" for id in ids}
+
+
 def test_a_row_whose_field_is_cleared_goes_by_itself_and_is_cleared(there: Account, customers: str) -> None:
     ids = there.fill(customers, 20)
     connector = there.connector(small_write_limit=3)

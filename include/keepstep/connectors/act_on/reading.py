@@ -10,6 +10,7 @@ resumed in the middle, and are documented to carry the row ids.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ TRIES = 3  # listings of one list before we say that it doesn't hold still
 SUBJECTS_A_PAGE = 50  # rows whose behaviour is stored together
 LISTING_PAYS = 10  # a listing for the addresses of some rows may cost so many calls a row: others will follow
 MOST_PAGES = 200  # longer lists' addresses aren't kept in memory
+KEPT_S = 600.0  # for so long a list's addresses are kept
 
 
 @dataclass(slots=True)
@@ -78,12 +80,15 @@ class _Pass:
 class Reader:
     """Reads with one client; `overlap_s` is how far incremental reads reach back before the last one."""
 
-    def __init__(self, client: Client, overlap_s: float, workers: int) -> None:
+    def __init__(
+        self, client: Client, overlap_s: float, workers: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._overlap_ms = int(overlap_s * 1000)
         self._workers = workers
         self._stamps = Stamps()
-        self._emails: dict[str, dict[str, str | None]] = {}  # by list: the addresses of its rows, for `activities`
+        self._clock = clock
+        self._emails: dict[str, tuple[float, dict[str, str | None]]] = {}  # by list: when, and the rows' addresses
 
     def rows(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
@@ -164,6 +169,29 @@ class Reader:
                     told.add(record.id)
                     yield record
 
+    def addresses(self, list_id: str) -> Iterator[tuple[str, str | None]]:
+        """Every row's id and address, as they stood some minutes ago at the most."""
+        kept = self._kept(list_id, at_most=MOST_PAGES)
+        return ((row.id, row.email) for row in self.scan(list_id)) if kept is None else iter(kept.items())
+
+    def keeps(self, list_id: str) -> bool:
+        """Whether addresses of this list are kept."""
+        return list_id in self._emails
+
+    def forget(self, list_id: str) -> None:
+        """Addresses of this list are about to change."""
+        self._emails.pop(list_id, None)
+
+    def _kept(self, list_id: str, at_most: int) -> dict[str, str | None] | None:
+        """The addresses of a list's rows, listed for `at_most` calls if they aren't kept; None: not worth it."""
+        at, emails = self._emails.get(list_id, (0.0, None))
+        if emails is None or self._clock() - at > KEPT_S:
+            if self.pages(list_id) > min(MOST_PAGES, at_most):
+                return None
+            emails = {row.id: row.email for row in self.scan(list_id)}
+            self._emails[list_id] = (self._clock(), emails)
+        return emails
+
     def pages(self, list_id: str) -> int:
         """The calls that a full listing takes."""
         total = self._client.head(list_id).head.total
@@ -187,9 +215,7 @@ class Reader:
 
     def _addresses(self, list_id: str, row_ids: Sequence[str]) -> dict[str, str | None]:
         """The addresses of these rows; a listing that is made for them is kept, as more rows are usually asked for."""
-        kept = self._emails.get(list_id)
-        if kept is None and self.pages(list_id) <= min(MOST_PAGES, LISTING_PAYS * len(row_ids)):
-            kept = self._emails[list_id] = {row.id: row.email for row in self.scan(list_id)}
+        kept = self._kept(list_id, at_most=LISTING_PAYS * len(row_ids))
         kept = kept or {}
         missing = frozenset(id for id in row_ids if id not in kept)
         found = {row.id: row.email for row in self.by_id(list_id, missing)} if missing else {}

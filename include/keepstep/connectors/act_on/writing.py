@@ -100,8 +100,12 @@ class Writer:
                 yield Rejected(write.operation_id, UNKNOWN_COLUMN, what_to_do(UNKNOWN_COLUMN))
             writes = [w for w in writes if not set(w.fields) - set(head.columns)]
             for mode, bulk in self._bulks(list_id, head, writes):
+                if mode is Mode.UPSERT:
+                    self.reader.forget(list_id)
                 yield from self._upload(list_id, head, mode, bulk)
                 writes = [w for w in writes if w not in bulk.values()]
+        if self.reader.keeps(list_id) and any(_email(self._head(list_id), w) for w in writes):
+            self.reader.forget(list_id)
         yield from self._singly(list_id, writes)
 
     def _bulks(self, list_id: str, head: wire.Head, writes: list[Write]) -> list[tuple[Mode, dict[str, Write]]]:
@@ -127,10 +131,10 @@ class Writer:
         emails: dict[str, str] = {}
         seen: set[int] = set()
         doubled: set[int] = set()
-        for row in self.reader.scan(list_id):
-            (doubled if (key := hash(folded(row.email))) in seen else seen).add(key)
-            if row.id in ids and row.email:
-                emails[row.id] = row.email
+        for id, email in self.reader.addresses(list_id):
+            (doubled if (key := hash(folded(email))) in seen else seen).add(key)
+            if id in ids and email:
+                emails[id] = email
         return emails, doubled
 
     def _upload(self, list_id: str, head: wire.Head, mode: Mode, bulk: dict[str, Write]) -> Iterator[Outcome]:
