@@ -158,8 +158,8 @@ class PlatformActivities:
         """
         if not ctx.platform.capabilities.reads_activities:
             raise SettingsError(
-                f"{ctx.file.name}: {ctx.platform.name} tells no activities; write activities: {{source: sql, …}} into the "
-                "sync file, or maintenance: {score_from: platform}"
+                f"{ctx.file.name}: {ctx.platform.name} tells no activities; write activities: {{source: sql, …}} into "
+                "the sync file, or maintenance: {score_from: platform}"
             )
         asked = AskedList(frame.platform_connection, frame.list_id)
         return cls(ctx.store, ctx.platform, asked, ctx.file.settings.limits.activity_calls)
