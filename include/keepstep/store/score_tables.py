@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from keepstep.store.metadata import metadata
 
@@ -72,27 +73,17 @@ score_scope = Table(
     comment="One score sheet over one source: how far its sums go.",
 )
 
-score_sum = Table(
-    "score_sum",
-    metadata,
-    Column("scope_id", Integer, ForeignKey("score_scope.id", ondelete="CASCADE"), primary_key=True),
-    Column("email", Text, primary_key=True),
-    Column("type", Text, primary_key=True),
-    Column("count", BigInteger, nullable=False),  # activities that count
-    Column("weight", Double, nullable=False),  # half-life: the sum of 2^((occurred_at - origin) / half-life)
-    comment="What a person's activities of one type add up to; points and caps are applied on read.",
-)
-
 score_current = Table(
     "score_current",
     metadata,
     Column("scope_id", Integer, ForeignKey("score_scope.id", ondelete="CASCADE"), primary_key=True),
     Column("email", Text, primary_key=True),
+    Column("sums", ARRAY(Double), nullable=False),  # by type, sorted: activities that count, or their weights
     Column("exact", Double, nullable=False),  # as it was when the person was last looked at
     Column("value", Integer, nullable=False),  # rounded half up; holds until next_due
     Column("next_due", Moment),  # when ageing alone may change `value`; null: never
     Index("ix_score_current_due", "scope_id", "next_due", postgresql_where=text("next_due IS NOT NULL")),
-    comment="A person's score under a scope, and when it has to be looked at again without any activity.",
+    comment="What a person's activities add up to under a scope; points, ageing and caps are applied on read.",
 )
 
 score_epoch = Table(

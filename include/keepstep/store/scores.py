@@ -2,7 +2,7 @@
 
 A *scope* is one score sheet over one source of activities; a changed sheet is another scope, computed afresh from the
 activities. Per person and type it holds how many activities count or, with a half-life, the sum of their weights,
-normalized to a fixed moment (the origin): weights of newer activities are larger, so that time passing touches no row.
+2^((moment - origin) / half-life): weights of newer activities are larger, so that time passing touches no row.
 Points, ageing and caps are applied on read. A refresh looks only at people with activities that are new, that became
 due, or that fell out of the window, and at those whose rounded score ageing alone may have changed (`next_due`).
 
@@ -70,7 +70,7 @@ class _Scope:
 
     def parameters(self) -> dict[str, Any]:
         """What the SQL needs of it, all real numbers as float8."""
-        rules = self.sheet.rules
+        rules = dict(sorted(self.sheet.rules.items()))  # the order of `sums`: sheets with one hash have the same
         return {
             "scope": self.id,
             "source": self.source,
@@ -103,23 +103,23 @@ RETURNING id, seen_seq, as_of, origin
 """
 _NEWEST = "SELECT coalesce(max(seq), 0) FROM activity WHERE source_id = :source"
 
-_EXPONENT = "CAST(:rate AS float8) * (date_part('epoch', occurred_at) - CAST(:origin AS float8))"
-_WEIGHT = f"""CASE WHEN CAST(:rate AS float8) = 0 OR {_EXPONENT} < -CAST(:limit AS float8) THEN CAST(0 AS float8)
-        ELSE exp({_EXPONENT}) END"""
+# Without a half-life the rate is 0, the weight 1, and their sum a count, which float8 holds exactly.
+_WEIGHT = """exp(greatest(-CAST(:limit AS float8),
+        CAST(:rate AS float8) * (date_part('epoch', occurred_at) - CAST(:origin AS float8))))"""
 
 # What came in; what was in and has happened only now; what counted and fell out of the window.
 _DELTA = f"""
 CREATE TEMP TABLE score_delta ON COMMIT DROP AS
-SELECT email, type, sum(sign) AS count, sum(weight) AS weight, count(*) FILTER (WHERE sign > 0) AS came
+SELECT email, type, sum(weight) AS sum, count(*) FILTER (WHERE weight > 0) AS came
 FROM (
-    SELECT email, type, 1 AS sign, {_WEIGHT} AS weight FROM activity
+    SELECT email, type, {_WEIGHT} AS weight FROM activity
     WHERE source_id = :source AND seq > :seen AND seq <= :upto AND occurred_at > :starts AND occurred_at <= :as_of
     UNION ALL
-    SELECT email, type, 1, {_WEIGHT} FROM activity
+    SELECT email, type, {_WEIGHT} FROM activity
     WHERE source_id = :source AND seq <= :seen
       AND occurred_at > greatest(CAST(:starts AS timestamptz), :before) AND occurred_at <= :as_of
     UNION ALL
-    SELECT email, type, -1, CAST(0 AS float8) FROM activity
+    SELECT email, type, CAST(-1 AS float8) FROM activity
     WHERE source_id = :source AND seq <= :seen
       AND occurred_at > :started AND occurred_at <= least(CAST(:starts AS timestamptz), :before)
 ) AS moved
@@ -128,16 +128,6 @@ GROUP BY email, type
 _UNKNOWN = """
 SELECT type, sum(came)::bigint AS came FROM score_delta
 WHERE came > 0 AND NOT type = ANY(CAST(:types AS text[])) GROUP BY type ORDER BY type
-"""
-_ADD = """
-INSERT INTO score_sum AS known (scope_id, email, type, count, weight)
-SELECT :scope, email, type, count, weight FROM score_delta WHERE type = ANY(CAST(:types AS text[]))
-ON CONFLICT (scope_id, email, type) DO UPDATE SET
-    count = known.count + excluded.count, weight = known.weight + excluded.weight
-"""
-_EMPTY = """
-DELETE FROM score_sum s USING score_delta d
-WHERE s.scope_id = :scope AND s.email = d.email AND s.type = d.type AND s.count = 0
 """
 _TOUCHED = """
 CREATE TEMP TABLE score_touched ON COMMIT DROP AS
@@ -149,16 +139,19 @@ SELECT email FROM score_current WHERE scope_id = :scope AND next_due <= :as_of
 # `ageing` fades by one factor for all types, `capped` stays until the first type comes below its cap (`above`).
 # The value changes when  capped + ageing * factor  crosses the next half; going down while ageing > 0, up while < 0.
 _SCORE = """
-INSERT INTO score_current AS known (scope_id, email, exact, value, next_due)
-WITH amount AS (
-    SELECT t.email, r.cap, r.points * CASE WHEN CAST(:rate AS float8) = 0 THEN CAST(s.count AS float8)
-        ELSE s.weight * CAST(:left AS float8) END AS amount
-    FROM score_touched t
-    LEFT JOIN score_sum s ON s.scope_id = :scope AND s.email = t.email
-    LEFT JOIN unnest(CAST(:types AS text[]), CAST(:points AS float8[]), CAST(:caps AS float8[])) AS r(type, points, cap)
-        ON r.type = s.type
+INSERT INTO score_current AS known (scope_id, email, sums, exact, value, next_due)
+WITH rule AS (
+    SELECT * FROM unnest(CAST(:types AS text[]), CAST(:points AS float8[]), CAST(:caps AS float8[]))
+        WITH ORDINALITY AS r(type, points, cap, place)
+), summed AS (
+    SELECT t.email, r.place, r.points, r.cap, coalesce(k.sums[r.place], 0) + coalesce(d.sum, 0) AS sum
+    FROM score_touched t CROSS JOIN rule r
+    LEFT JOIN score_current k ON k.scope_id = :scope AND k.email = t.email
+    LEFT JOIN score_delta d ON d.email = t.email AND d.type = r.type
+), amount AS (
+    SELECT *, points * sum * CAST(:left AS float8) AS amount FROM summed
 ), total AS (
-    SELECT email, coalesce(sum(least(amount, cap)), 0) AS exact,
+    SELECT email, array_agg(sum ORDER BY place) AS sums, sum(least(amount, cap)) AS exact,
         coalesce(sum(amount) FILTER (WHERE cap IS NULL OR amount <= cap), 0) AS ageing,
         coalesce(sum(cap) FILTER (WHERE amount > cap), 0) AS capped,
         min(ln(amount / cap)) FILTER (WHERE amount > cap) AS above
@@ -176,12 +169,11 @@ WITH amount AS (
         AS wait
     FROM crossing
 )
-SELECT :scope, email, exact, CAST(value AS integer), CAST(:as_of AS timestamptz) + make_interval(
-    secs => greatest(CASE WHEN wait IS NOT NULL THEN least(wait, CAST(:longest AS float8)) END - CAST(:early AS float8),
-        CASE WHEN wait IS NOT NULL THEN 0 END))
+SELECT :scope, email, sums, exact, CAST(value AS integer), CASE WHEN wait IS NOT NULL THEN CAST(:as_of AS timestamptz)
+    + make_interval(secs => greatest(least(wait, CAST(:longest AS float8)) - CAST(:early AS float8), 0)) END
 FROM due
 ON CONFLICT (scope_id, email) DO UPDATE SET
-    exact = excluded.exact, value = excluded.value, next_due = excluded.next_due
+    sums = excluded.sums, exact = excluded.exact, value = excluded.value, next_due = excluded.next_due
 """
 _ADVANCE = "UPDATE score_scope SET seen_seq = :upto, as_of = :as_of, origin = :origin_at WHERE id = :scope"
 
@@ -204,11 +196,7 @@ def refresh(conn: Connection, source: str, sheet: ScoreSheet, as_of: datetime) -
     given = scope.parameters()
     conn.execute(text("DROP TABLE IF EXISTS pg_temp.score_delta, pg_temp.score_touched"))
     conn.execute(text(_DELTA), given)
-    conn.execute(text("ANALYZE score_delta"))
     unknown = {row.type: row.came for row in conn.execute(text(_UNKNOWN), given)}
-    conn.execute(text(_ADD), given)
-    if sheet.window is not None:
-        conn.execute(text(_EMPTY), given)
     conn.execute(text(_TOUCHED), given)
     conn.execute(text("ANALYZE score_touched"))
     looked_at = conn.execute(text(_SCORE), given).rowcount
@@ -230,15 +218,15 @@ def _lock(conn: Connection, source: str, sheet: ScoreSheet, as_of: datetime) -> 
 
 
 # Weights grow with time and would leave float8 one day (with a half-life of a week, after nine years): move the origin.
-_NOTHING_LEFT = "DELETE FROM score_sum WHERE scope_id = :scope AND weight < CAST(:least AS float8)"
-_MOVE_ORIGIN = "UPDATE score_sum SET weight = weight * CAST(:left AS float8) WHERE scope_id = :scope"
+_MOVE_ORIGIN = """
+UPDATE score_current SET sums = ARRAY(
+    SELECT CASE WHEN sum < CAST(:least AS float8) THEN 0 ELSE sum * CAST(:left AS float8) END
+    FROM unnest(sums) WITH ORDINALITY AS s(sum, place) ORDER BY place)
+WHERE scope_id = :scope
+"""
 
 
 def _rebase(conn: Connection, scope: _Scope) -> _Scope:
-    if scope.age > 2 * MAX_EXPONENT:  # even the largest weight is nothing by now
-        conn.execute(text("DELETE FROM score_sum WHERE scope_id = :scope"), {"scope": scope.id})
-    else:
-        least = math.exp(scope.age - MAX_EXPONENT)
-        conn.execute(text(_NOTHING_LEFT), {"scope": scope.id, "least": least})
-        conn.execute(text(_MOVE_ORIGIN), {"scope": scope.id, "left": math.exp(-scope.age)})
+    least = math.exp(min(scope.age, 2 * MAX_EXPONENT) - MAX_EXPONENT)  # what is less will be nothing
+    conn.execute(text(_MOVE_ORIGIN), {"scope": scope.id, "least": least, "left": math.exp(-scope.age)})
     return replace(scope, origin=scope.as_of)
