@@ -1,4 +1,4 @@
-"""${message}."""
+"""Schema ${up_revision}: ${message}."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    """From ${repr(down_revision)} to ${repr(up_revision)}."""
+    """From ${down_revision or "nothing"} to ${up_revision}."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Back to ${repr(down_revision)}."""
+    """Back to ${down_revision or "nothing"}."""
     ${downgrades if downgrades else "pass"}
