@@ -234,7 +234,7 @@ def test_what_was_taken_is_agreed_the_next_time(
 )
 def test_no_merge_loses_an_opt_out(crm: Value, platform: Value, base: Value, blanks: Blanks) -> None:
     how = FieldRule("opt_out", "a", "b", FieldType.BOOLEAN, Rule.OPT_OUT_WINS, blanks)
-    said = {True, 1, "yes"}
+    said = {True, "yes"}  # and 1, which is equal to True
     merged = merge(how, values(crm, platform, base))
     if crm in said or platform in said:
         assert isinstance(merged, Agree | Take)

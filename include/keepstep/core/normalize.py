@@ -59,13 +59,13 @@ def _text(value: str | int | float | bool) -> Value:
 
 
 def _number(value: str | int | float | bool) -> Value:
-    if isinstance(value, int) and abs(value) <= _EXACT:
+    if isinstance(value, int) and abs(value) < _EXACT:
         return int(value)  # a checkbox that is kept as a number, too
     try:
         number = float(value)
     except (ValueError, OverflowError):
         return str(value)
-    if abs(number) <= _EXACT:
+    if abs(number) < _EXACT:
         return int(number) if number.is_integer() else number
     return str(value)  # infinite, not a number, or too large to be compared as one
 
