@@ -115,7 +115,7 @@ class PullSettings(Strict):
     """What may be changed on the platform's list."""
 
     add: bool = Field(default=True, description="People who are new in the audience get a row on the list.")
-    update: tuple[FieldKey, ...] | None = Field(default=None, description="None: every field but email and the score.")
+    update: tuple[FieldKey, ...] | None = Field(default=None, description="None: every field but the score.")
     remove: bool = Field(default=False, description="People who left the audience leave the list.")
 
 
@@ -180,16 +180,6 @@ class SyncSettings(Strict):
         return value
 
     @model_validator(mode="after")
-    def _known_fields(self) -> Self:
-        known = set(self.fields) | {self.score_field}
-        for way, names in (("pull", self.pull.update), ("push", self.push.update)):
-            for place, name in enumerate(names or ()):
-                if name not in known:
-                    text = f"names the field {name}; the file's fields are {', '.join(sorted(known))}"
-                    raise Wrong(text, way, "update", place)
-        return self
-
-    @model_validator(mode="after")
     def _score_apart(self) -> Self:
         score = self.score_field
         if score == "email":
@@ -197,6 +187,16 @@ class SyncSettings(Strict):
         if score in (self.pull.update or ()):
             text = f"the score field {score} goes from the platform to the CRM, never back"
             raise Wrong(text, "pull", "update", (self.pull.update or ()).index(score))
+        return self
+
+    @model_validator(mode="after")
+    def _known_fields(self) -> Self:
+        known = set(self.fields) | {self.score_field}
+        for way, names in (("pull", self.pull.update), ("push", self.push.update)):
+            for place, name in enumerate(names or ()):
+                if name not in known:
+                    text = f"names the field {name}; the file's fields are {', '.join(sorted(known))}"
+                    raise Wrong(text, way, "update", place)
         return self
 
     @model_validator(mode="after")
@@ -208,6 +208,19 @@ class SyncSettings(Strict):
                 if first != rule.name:
                     text = f"the {side} field {rule.on(side)} is the field {first} already; each has a place of its own"
                     raise Wrong(text, "fields", rule.name)
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_whom_it_adds(self) -> Self:
+        crm = self.crm
+        made_in = self.crm_policy.stage_audiences.get(crm.create_at_stage)
+        if self.push.add and self.pull.remove and made_in not in (None, crm.audience):
+            text = (
+                f"people that push.add makes at this stage ({crm.create_at_stage}) belong to {made_in}, so that "
+                f"pull.remove would take them off this list of {crm.audience} again: name the audience's own stage, or "
+                "switch one of the two off"
+            )
+            raise Wrong(text, "crm", "create_at_stage")
         return self
 
     # -- what the rest of the product asks -------------------------------------------------------------------------
@@ -253,9 +266,9 @@ class SyncSettings(Strict):
 
     @property
     def pull_update(self) -> frozenset[str]:
-        """The fields that a pull may change on the list; by default all but email and the score (AO-6)."""
+        """The fields that a pull may change on the list; by default all but the score (AO-6)."""
         if self.pull.update is None:
-            return frozenset(self.fields) - {"email", self.score_field}
+            return frozenset(self.fields) - {self.score_field}
         return frozenset(self.pull.update)
 
     @property

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from keepstep.engine.activities import PlatformActivities
 from keepstep.engine.maintain import compute_behavior_score
 from sqlalchemy import text
 
@@ -99,15 +98,14 @@ class World:
             self.clock.pass_(days=1)
         sync = file or self.file
         run = open_run(self.store, sync, key, self.clock.at, dry=dry)
-        platform = MemoryPlatform(self.platform)
         return RunContext(
             run=run,
             file=sync,
             sheet=SHEET,
             store=self.store,
             crm=MemoryCrm(self.crm),
-            platform=platform,
-            activities=PlatformActivities.of(self.store, platform, sync),
+            platform=MemoryPlatform(self.platform),
+            activities=None,
             now=self.clock,
         )
 

@@ -24,7 +24,7 @@ def test_they_push_the_score_only_and_pull_everything_else() -> None:
     for file in SYNCS:
         settings = file.settings
         assert settings.push_update == {"act_on_score"}, file.name
-        assert settings.pull_update == set(settings.fields) - {"email"}, file.name
+        assert settings.pull_update == set(settings.fields), file.name
         assert (settings.pull.add, settings.push.add, settings.push.remove) == (True, False, False)
 
 

@@ -24,6 +24,7 @@ class CrmPolicy:
     inactive_syncs: bool  # an inactive record goes on syncing (DY-1), or is a sync error (NS-1)
     custom_field: str  # how a custom field's own name is made of ours
     field_names: Mapping[str, str] = field(default_factory=dict)  # our usual names -> the CRM's
+    stage_audiences: Mapping[str, str] = field(default_factory=dict)  # a company's stage -> its people's audience
     reference_fields: frozenset[str] = frozenset()  # fields of the person that refer to another record
     score_field_help: str = ""  # how to make the score field, when it isn't there (AO-13)
 
@@ -39,6 +40,14 @@ class PlatformPolicy:
     field_names: Mapping[str, str] = field(default_factory=dict)  # our usual names -> the platform's
     platform_owned: frozenset[str] = frozenset()  # beside the score: the platform's value wins (SY-2, EX-5)
 
+
+_STAGE_AUDIENCES = MappingProxyType(
+    {
+        "lead": "affiliated_with_leads",
+        "prospect": "affiliated_with_prospects",
+        "customer": "affiliated_with_customers",
+    }
+)
 
 NETSUITE = CrmPolicy(
     system="netsuite",
@@ -64,6 +73,7 @@ NETSUITE = CrmPolicy(
             "lead_source": "leadSource",
         }
     ),
+    stage_audiences=_STAGE_AUDIENCES,
     reference_fields=frozenset({"company", "leadSource", "contactSource"}),
     score_field_help=(
         "In NetSuite, make a custom entity field (Customization > Lists, Records & Fields > Entity Fields > New): "
@@ -104,6 +114,7 @@ MEMORY_CRM = CrmPolicy(
     announces_deletions=True,
     inactive_syncs=False,
     custom_field="{name}",
+    stage_audiences=_STAGE_AUDIENCES,
     reference_fields=frozenset({"company"}),
     score_field_help="Add the field {script_id} to the in-memory CRM's contact.",
 )
