@@ -19,6 +19,9 @@ from tools.demo.settings import DemoError, Settings
 from tools.demo.story import tell
 
 
+NOBODY_LOOKS = 120  # columns where there is no terminal to ask
+
+
 class Stopped(BaseException):
     """Somebody wants the demo to end."""
 
@@ -30,6 +33,8 @@ def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a sign
 def main() -> int:
     """Run the demo; 0 where everything is accounted for and every score is in step, else 1."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=NOBODY_LOOKS)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     tether.end_with_parent()

@@ -7,7 +7,8 @@ import time
 from rich.console import Console
 from rich.status import Status
 
-QUIET_S = 15.0  # elsewhere than on a terminal: a sign of life after this
+QUIET_S = 30.0  # elsewhere than on a terminal: a sign of life after this
+CHATTY_S = 5.0  # and no more lines than one in this
 
 
 class Progress:
@@ -21,7 +22,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self.console.print(f"[dim]{self._clock()}[/dim] {text}", highlight=False)
+        self.console.print(f"[dim]{self._clock()}[/dim] {text}", highlight=False, soft_wrap=True)
 
     def now(self, text: str, status: Status) -> None:
         """The present state of what is waited for; on a terminal in place, else when it changed, or after a while."""
@@ -29,7 +30,8 @@ class Progress:
             status.update(text)
             return
         before, at = self._last
-        if text != before or time.monotonic() - at > QUIET_S:
+        silent_s = time.monotonic() - at
+        if silent_s > QUIET_S or (text != before and silent_s > CHATTY_S):
             self._last = (text, time.monotonic())
             self.say(text)
 

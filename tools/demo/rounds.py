@@ -20,7 +20,7 @@ class Rounds:
     """The Dag runs of all rounds.
 
     They are asked for at once and Airflow lets one Dag run at a time be active: so each round follows the one before
-    it, and no scheduled run of the Dag comes between them.
+    it.
     """
 
     settings: Settings
@@ -32,6 +32,8 @@ class Rounds:
 
     def trigger(self) -> None:
         """Ask for every run of every round."""
+        for dag_id in (*SYNCS, *filter(None, map(maintenance_dag, SYNCS))):
+            self.airflow.settle_owed(dag_id)
         for _ in range(self.settings.rounds):
             self.rounds.append({sync: self.airflow.trigger(sync) for sync in SYNCS})
         for sync in SYNCS:

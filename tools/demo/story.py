@@ -41,9 +41,10 @@ def tell(settings: Settings, processes: Processes, progress: Progress) -> bool:
 def _start_postgres(settings: Settings, processes: Processes, progress: Progress) -> Postgres:
     progress.say("PostgreSQL starts ...")
     server = processes.start_postgres()
-    # The sandbox's people live in its memory: with new people, what the store knew of the old ones is no use.
-    server.run(f'DROP DATABASE IF EXISTS "{airflow_env.STORE}" WITH (FORCE)')
-    server.run(f'DROP DATABASE IF EXISTS "{warehouse.DATABASE}" WITH (FORCE)')
+    # The sandbox's people live in its memory, so each demo starts from the beginning: what the store knew of the people
+    # of an earlier one is no use, and a run that an earlier one left half done must not go on with these.
+    for name in (airflow_env.STORE, airflow_env.METADATA, warehouse.DATABASE):
+        server.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     for name in (airflow_env.STORE, airflow_env.METADATA):
         server.ensure_database(name)
     Store.open(server.url(airflow_env.STORE)).close()
@@ -77,7 +78,7 @@ def _start_airflow(
 ) -> tuple[Airflow, str]:
     password = airflow_env.prepare(settings)
     environment = airflow_env.environment(settings, server)
-    progress.say("Airflow's metadata database is brought up to date (the first time: half a minute) ...")
+    progress.say("Airflow's metadata database is made ...")
     processes.run("airflow-migrate", ["airflow", "db", "migrate"], environment)
     processes.run("airflow-pools", [sys.executable, "-m", "keepstep_airflow.pools"], environment)
     for component in COMPONENTS:
