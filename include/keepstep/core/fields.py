@@ -13,7 +13,20 @@ from dataclasses import dataclass, field
 
 from keepstep.core.decide import hold, hold_too_long, on, operation, score_reason, there, too_long
 from keepstep.core.merge import Agree, Clash, Take, Values3, merge
-from keepstep.core.model import Conflict, Decision, FieldRule, FieldType, Held, Kind, Pair, Phase, Rule, Side, Value
+from keepstep.core.model import (
+    Conflict,
+    Decision,
+    FieldRule,
+    FieldType,
+    Held,
+    Kind,
+    Operation,
+    Pair,
+    Phase,
+    Rule,
+    Side,
+    Value,
+)
 from keepstep.core.normalize import normalize_value
 from keepstep.core.sync_policy import SyncPolicy
 
@@ -50,11 +63,17 @@ def update(pair: Pair, policy: SyncPolicy, phase: Phase) -> Decision:
     long = too_long(policy.fields, draft.side, draft.after)
     if long:
         draft.held.append(hold_too_long(pair, draft.side, long))
-    after = {name: value for name, value in draft.after.items() if name not in long}
-    before = {name: draft.before[name] for name in after}
-    why = {name: draft.why[name] for name in after}
-    done = operation(pair, phase, Kind.UPDATE, policy, before=before, after=after, why=why)
-    return Decision((done,) if after else (), tuple(draft.conflicts), tuple(draft.held), (), draft.agreed)
+    operations = _operations(pair, policy, phase, draft, [name for name in draft.after if name not in long])
+    return Decision(operations, tuple(draft.conflicts), tuple(draft.held), (), draft.agreed)
+
+
+def _operations(pair: Pair, policy: SyncPolicy, phase: Phase, draft: _Draft, names: list[str]) -> tuple[Operation, ...]:
+    if not names:
+        return ()
+    before = {name: draft.before[name] for name in names}
+    after = {name: draft.after[name] for name in names}
+    why = {name: draft.why[name] for name in names}
+    return (operation(pair, phase, Kind.UPDATE, policy, before=before, after=after, why=why),)
 
 
 def _field(pair: Pair, rule: FieldRule, writable: bool, draft: _Draft) -> None:
