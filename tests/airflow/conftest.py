@@ -44,8 +44,8 @@ os.environ.update(
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import fastapi.testclient  # noqa: F401 # it warns of its own HTTP client when it is imported first
     from airflow.dag_processing.dagbag import DagBag
+    from fastapi.testclient import TestClient
 
 if TYPE_CHECKING:
     from tests.airflow.stage import Stage
@@ -75,6 +75,17 @@ def metadata() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         initdb()
+
+
+@pytest.fixture(scope="session")
+def server(metadata: None) -> Iterator[TestClient]:  # noqa: ARG001 # it has to be there
+    """Airflow's API server with the project's plugin, in this process."""
+    from airflow.api_fastapi.app import create_app
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with TestClient(create_app(), raise_server_exceptions=False) as client:
+            yield client
 
 
 @pytest.fixture(scope="session")

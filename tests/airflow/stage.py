@@ -26,7 +26,17 @@ class Outcome:
     state: str
     tasks: Mapping[str, str]  # task id -> state
     run_id: str
-    returned: Mapping[str, Any] = field(default_factory=dict)  # task id -> what it returned
+    tries: Mapping[str, int]  # task id -> how often it was tried
+    xcoms: Mapping[tuple[str, str], Any] = field(default_factory=dict)  # (task id, key) -> value
+
+    @property
+    def returned(self) -> dict[str, Any]:
+        """What each task returned, by its id."""
+        return {task: value for (task, key), value in self.xcoms.items() if key == "return_value"}
+
+    def xcom(self, task: str, key: str) -> Any:
+        """What a task handed on under a key; None where it didn't."""
+        return self.xcoms.get((task, key))
 
 
 @dataclass(slots=True)
@@ -89,13 +99,43 @@ class Stage:
 
 def outcome(dag_run: Any) -> Outcome:
     """How a Dag run ended."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = select(XComModel).where(XComModel.dag_id == dag_run.dag_id, XComModel.run_id == dag_run.run_id)
+    with create_session() as session:
+        xcoms = {(one.task_id, one.key): XComModel.deserialize_value(one) for one in session.scalars(query)}
     instances = dag_run.get_task_instances()
     return Outcome(
         state=str(dag_run.state),
         tasks={ti.task_id: str(ti.state) for ti in instances},
         run_id=dag_run.run_id,
-        returned={ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in instances},
+        tries={ti.task_id: ti.try_number for ti in instances},
+        xcoms=xcoms,
     )
+
+
+def go_on(dag: DAG, run_id: str) -> Outcome:
+    """Let an existing run go on as the scheduler would, after somebody cleared or marked tasks of it."""
+    from airflow.models.dagrun import DagRun
+    from airflow.sdk.definitions.dag import _run_task
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == dag.dag_id, DagRun.run_id == run_id)).one()
+        run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        while ready := run.update_state(session=session)[0]:
+            for ti in ready:
+                ti.try_number += 1
+                session.commit()
+                _run_task(ti=ti, task=dag.task_dict[ti.task_id], run_triggerer=True)
+            session.expire_all()
+            run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        session.commit()
+        return outcome(run)
 
 
 def now() -> datetime:

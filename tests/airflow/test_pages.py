@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,17 +24,6 @@ from keepstep_airflow.ui.overview_page import render, rows
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 URL = "/keepstep/lists"
-
-
-@pytest.fixture(scope="session")
-def server(metadata: None) -> Iterator[TestClient]:  # noqa: ARG001 # it has to be there
-    """Airflow's API server with the project's plugin, in this process."""
-    from airflow.api_fastapi.app import create_app
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with TestClient(create_app(), raise_server_exceptions=False) as client:
-            yield client
 
 
 def sign_in(server: TestClient, name: str = "admin") -> dict[str, str]:
