@@ -17,9 +17,9 @@ from tools.demo.settings import ROOT, SYNCS, DemoError, Ports, Settings
 from tools.demo.table import Line, figures
 
 
-def test_without_variables_it_takes_six_ports_in_a_row_and_runs_two_rounds() -> None:
+def test_without_variables_it_takes_four_ports_in_a_row_and_runs_two_rounds() -> None:
     settings = Settings.of({})
-    assert settings.ports == Ports(28080, 28081, 28082, 28083, 28084, 28085)
+    assert settings.ports == Ports(28080, 28081, 28082, 28083)
     assert (settings.once, settings.rounds) == (False, 2)
 
 

@@ -18,7 +18,6 @@ from tools.demo.progress import Progress
 from tools.demo.settings import DemoError, Settings
 from tools.demo.story import tell
 
-
 NOBODY_LOOKS = 120  # columns where there is no terminal to ask
 
 

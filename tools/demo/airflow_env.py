@@ -52,7 +52,7 @@ def _settings(settings: Settings, server: Postgres) -> dict[str, str]:
         "CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{ports.ui}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.home / "airflow" / "passwords.json"),
-        "CORE__FERNET_KEY": "",
+        "CORE__FERNET_KEY": _secret(settings, "fernet"),
         "DATABASE__SQL_ALCHEMY_CONN": server.url(METADATA, "postgresql+psycopg2"),
         "API__HOST": "127.0.0.1",
         "API__PORT": str(ports.ui),
@@ -62,8 +62,6 @@ def _settings(settings: Settings, server: Postgres) -> dict[str, str]:
         "API_AUTH__JWT_SECRET": _secret(settings, "jwt"),
         "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
-        "LOGGING__WORKER_LOG_SERVER_PORT": str(ports.worker_log),
-        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(ports.triggerer_log),
         "USAGE_DATA_COLLECTION__ENABLED": "False",
     }
     return {f"AIRFLOW__{name}": value for name, value in values.items()}
@@ -102,5 +100,6 @@ def _secret(settings: Settings, name: str) -> str:
     path = settings.home / "airflow" / f"{name}.secret"
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+        # Fernet wants 32 bytes exactly; 64 characters and more are asked of the others
+        path.write_text(secrets.token_urlsafe(32) + "=" if name == "fernet" else secrets.token_urlsafe(64))
     return path.read_text(encoding="utf-8")

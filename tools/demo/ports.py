@@ -16,7 +16,7 @@ def require_free(ports: Ports) -> None:
     taken = [(name, port) for name, port in dataclasses.asdict(ports).items() if not _free(port)]
     if taken:
         lines = [f"  port {port} (for {name.replace('_', ' ')}) is taken by {owner(port)}" for name, port in taken]
-        advice = f"Stop that, or take six other ports in a row: make demo DEMO_PORT={ports.ui + 1000}"
+        advice = f"Stop that, or take four other ports in a row: make demo DEMO_PORT={ports.ui + 1000}"
         raise DemoError("\n".join(["The demo can't have its ports:", *lines, advice]))
 
 

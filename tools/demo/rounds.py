@@ -51,6 +51,10 @@ class Rounds:
         )
         return {dag_id: self.states[run_id] for dag_id, run_id in runs.items()}
 
+    def keys(self, number: int) -> list[str]:
+        """The names of a round's runs in the store: a maintenance Dag's run carries the Dag's id as well."""
+        return [run if dag in SYNCS else f"{dag}/{run}" for dag, run in self.rounds[number - 1].items()]
+
     def _look(self, runs: dict[str, str]) -> tuple[bool, str]:
         for dag_id, run_id in list(runs.items()):
             if self.states.get(run_id) not in DONE:

@@ -18,19 +18,17 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports that a demo takes, all on loopback: six in a row."""
+    """The ports that a demo takes, all on loopback: four in a row."""
 
     ui: int
     netsuite: int
     act_on: int
     postgres: int
-    worker_log: int  # Airflow's task log servers have fixed ports: two Airflows on a machine would collide on them
-    triggerer_log: int
 
     @classmethod
     def starting_at(cls, first: int) -> Ports:
-        """Six ports in a row."""
-        return cls(*range(first, first + 6))
+        """Four ports in a row."""
+        return cls(*range(first, first + 4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,13 @@ from tools.demo.verdict import problems
 from tools.postgres import Postgres
 
 UP_TIMEOUT_S = 300
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Logs are read from the disk that all share; the log servers would listen beyond loopback, on ports that are fixed.
+COMPONENTS = (
+    ("api-server",),
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+)
 
 
 def tell(settings: Settings, processes: Processes, progress: Progress) -> bool:
@@ -82,7 +88,7 @@ def _start_airflow(
     processes.run("airflow-migrate", ["airflow", "db", "migrate"], environment)
     processes.run("airflow-pools", [sys.executable, "-m", "keepstep_airflow.pools"], environment)
     for component in COMPONENTS:
-        processes.start(f"airflow-{component}", ["airflow", component], environment)
+        processes.start(f"airflow-{component[0]}", ["airflow", *component], environment)
     airflow = Airflow(settings)
 
     def up() -> tuple[bool, str]:
@@ -100,7 +106,7 @@ def _round(number: int, settings: Settings, server: Postgres, rounds: Rounds, pr
     """Run it, show its table; whether it is as it should be."""
     states = rounds.wait(number)
     store_url = server.url(airflow_env.STORE, "postgresql")
-    lines = figures(store_url, rounds.rounds[number - 1].values())
+    lines = figures(store_url, rounds.keys(number))
     wrong, equal = problems(settings, store_url, lines, states)
     written = sum(line.applied + line.rejected for line in lines)
     title = f"Round {number}" + ("" if number == 1 else ", on the same data")
