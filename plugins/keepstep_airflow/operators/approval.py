@@ -33,6 +33,7 @@ def ask(context: Context, refused: Refused, counts: Sequence[PlanCount], run: Ru
         subject=f"{run.sync}: a plan over the sync's limits waits for approval",
         body=question(refused.refusals, counts, run),
         multiple=False,
+        params={},  # Airflow's own default, None, is refused by its server (3.3.2)
     )
     raise TaskAwaitingInput(method_name="answered", timeout=wait)
 
