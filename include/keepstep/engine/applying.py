@@ -17,6 +17,7 @@ from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
 
 AT_ONCE = 20_000  # claimed rows at the most: what a kill leaves in doubt
+AT_LEAST = 500  # also where each is a call of its own: claiming costs too
 NOTED_AT_ONCE = 1000  # outcomes that are committed together
 
 
@@ -35,6 +36,7 @@ def apply_plan(ctx: RunContext, frame: Frame, phase: Phase, attempt: int) -> Non
         _apply_object(ctx, frame, phase, side, object_name, attempt)
     with ctx.store.begin() as conn:
         journal.hold_doubtful(conn, frame.address(ctx.run.id, phase))
+        journal.hold_stale(conn, frame.address(ctx.run.id, phase), ctx.now())
         journal.hold_unclaimed(conn, frame.address(ctx.run.id, phase), ctx.now())
 
 
@@ -50,12 +52,11 @@ def _apply_object(ctx: RunContext, frame: Frame, phase: Phase, side: Side, objec
     connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
     address = frame.address(ctx.run.id, phase)
     reference = frame.company_rule.name if frame.company_rule else ""
-    batch = min(AT_ONCE, max(connector.capabilities.batch_size * connector.capabilities.concurrency, 50))
+    batch = min(AT_ONCE, max(connector.capabilities.batch_size * connector.capabilities.concurrency, AT_LEAST))
     sent = 0
     while True:
         with ctx.store.begin() as conn:
             runs.still_mine(conn, ctx.run.id, phase, attempt)
-            journal.hold_stale(conn, address, ctx.now())
             changes = journal.claim(conn, address, side, object_name, batch, ctx.now(), reference)
         if not changes:
             return

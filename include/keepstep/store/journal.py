@@ -196,6 +196,9 @@ WITH mine AS (
       AND (c.needs IS NULL OR n.state = 'applied')
       AND NOT EXISTS (SELECT FROM change o WHERE o.state = 'sent' AND o.connection = c.connection
           AND o.object = c.object AND o.record_id = c.record_id)
+      AND NOT EXISTS (SELECT FROM link l WHERE c.epoch_id IS NOT NULL AND c.side = 'crm'
+          AND l.crm_connection = c.connection AND l.crm_object = c.object AND l.crm_id = c.record_id
+          AND l.pushed_epoch > c.epoch_id)
     ORDER BY c.id LIMIT :n FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE change c SET state = 'sent', attempts = c.attempts + 1, sent_at = :now,
@@ -218,8 +221,9 @@ def claim(
 ) -> list[Change]:
     """Take the next planned writes and commit them as sent: after this, they must be settled before any other.
 
-    No two workers take one row, and a record that another sync is writing to right now is left for later. `reference`
-    names the field of a row that waits for the record of another operation.
+    No two workers take one row, and a record that another sync is writing to right now is left for later. The fencing
+    token: a score of an older epoch than the one that was last written to its record is never taken. `reference` names
+    the field of a row that waits for the record of another operation.
     """
     conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": address.connections[side]})
     rows = conn.execute(

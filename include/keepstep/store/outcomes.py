@@ -141,7 +141,7 @@ _FENCE_OTHERS = """
 UPDATE link l SET pushed_epoch = greatest(l.pushed_epoch, c.epoch_id)
 FROM settled s JOIN change c ON c.id = s.change_id
 WHERE c.side = 'crm' AND c.phase = 'push' AND c.after ? :score AND c.epoch_id IS NOT NULL
-  AND l.crm_connection = c.connection AND l.crm_object = c.object AND l.crm_id = s.record_id
+  AND l.crm_connection = :crm AND l.crm_object = c.object AND l.crm_id = s.record_id
 """
 
 

@@ -290,11 +290,14 @@ def upgrade() -> None:
         comment="The journal: each planned write, its reason and its fate.",
     )
     op.create_index(
-        "ix_change_open",
+        "ix_change_open", "change", ["sync"], unique=False, postgresql_where=sa.text("state in ('planned', 'sent')")
+    )
+    op.create_index(
+        "ix_change_planned",
         "change",
-        ["sync", "phase"],
+        ["run_id", "phase", "object", "id"],
         unique=False,
-        postgresql_where=sa.text("state in ('planned', 'sent')"),
+        postgresql_where=sa.text("state = 'planned'"),
     )
     op.create_index("ix_change_record", "change", ["connection", "object", "record_id"], unique=False)
     op.create_index(
@@ -417,6 +420,7 @@ def downgrade() -> None:
     op.drop_table("conflict")
     op.drop_index("ix_change_sent", table_name="change", postgresql_where=sa.text("state = 'sent'"))
     op.drop_index("ix_change_record", table_name="change")
+    op.drop_index("ix_change_planned", table_name="change", postgresql_where=sa.text("state = 'planned'"))
     op.drop_index("ix_change_open", table_name="change", postgresql_where=sa.text("state in ('planned', 'sent')"))
     op.drop_table("change")
     op.drop_table("score_scope")
