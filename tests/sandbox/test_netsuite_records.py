@@ -172,6 +172,15 @@ def test_two_contacts_of_one_company_cannot_share_a_name(netsuite: NetSuiteClien
     assert netsuite.call("POST", f"{RECORDS}/contact", same).status_code == 204
 
 
+def test_a_contact_that_shares_its_name_already_can_still_be_edited(netsuite: NetSuiteClient) -> None:
+    company = netsuite.new_company("One")
+    netsuite.control("PUT", "netsuite/settings", {"unique_contact_names": False})
+    netsuite.new_contact("Ode", company={"id": company})
+    second = netsuite.new_contact("Ode", company={"id": company})
+    netsuite.control("PUT", "netsuite/settings", {"unique_contact_names": True})
+    assert netsuite.call("PATCH", f"{RECORDS}/contact/{second}", {"title": "Chief"}).status_code == 204
+
+
 def test_without_auto_numbering_a_customer_s_name_is_unique(netsuite: NetSuiteClient) -> None:
     netsuite.control("PUT", "netsuite/settings", {"auto_numbering": False})
     netsuite.new_company("Acme")

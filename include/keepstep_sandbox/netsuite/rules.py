@@ -58,7 +58,10 @@ def _check_unique(record: str, row: Row, table: Table, settings: NetSuiteSetting
         raise _taken(settings.duplicate_external_id_code, "This external ID is in use already.")
     if record == CUSTOMER and not settings.auto_numbering and table.find("entityid", _entity_name(row)) - own:
         raise _taken("UNIQUE_CUST_ID_REQD", "A customer with this ID exists.")
-    if record == CONTACT and settings.unique_contact_names and table.find("name", _contact_name(row)) - own:
+    # A name that a contact has already is not looked at again (believed).
+    old = table.get(row["id"])
+    renamed = record == CONTACT and (old is None or _contact_name(old) != _contact_name(row))
+    if renamed and settings.unique_contact_names and table.find("name", _contact_name(row)) - own:
         raise _taken("CONTACT_ALREADY_EXISTS", "A contact record with this ID exists.")
 
 
