@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -60,7 +61,7 @@ def test_every_other_program_in_it_is_installed_with_us() -> None:
         if command[:2] == ["python", "-m"]:
             assert (ROOT / "plugins" / (command[2].replace(".", "/") + ".py")).exists()
         elif command[0] not in {"airflow", "python", *from_other_images}:
-            assert (ROOT / ".venv" / "bin" / command[0]).exists(), command
+            assert (Path(sys.executable).parent / command[0]).exists(), command
 
 
 def test_the_sandbox_takes_the_options_it_is_started_with() -> None:
