@@ -58,7 +58,7 @@ def figures(store_url: str, keys: Iterable[str]) -> list[Line]:
 def table(lines: Sequence[Line], titles: Mapping[str, str], equal: Mapping[str, bool], title: str) -> Table:
     """A table for the terminal."""
     drawn = Table(title=title, title_justify="left")
-    drawn.add_column("sync")
+    drawn.add_column("sync", no_wrap=True)
     names = ("pulled", "scored", "planned", "applied", "rejected", "held", "skipped")
     for name in (*names, "API calls", "seconds"):
         drawn.add_column(name, justify="right")
