@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -101,7 +102,7 @@ def task_context(context: Context, file: SyncFile, key: str, through: datetime, 
             store=store,
             crm=crm,
             platform=platform,
-            activities=activities_of(file.settings),
+            activities=stack.enter_context(activities_of(file.settings)),
             now=now,
             progress=partial(_progress, log),
         )
@@ -139,11 +140,19 @@ def sheet_of(settings: SyncSettings) -> ScoreSheet | None:
     return load_score_sheet(score_sheet(settings.maintenance.score_sheet))
 
 
-def activities_of(settings: SyncSettings) -> ActivitySource | None:
+@contextmanager
+def activities_of(settings: SyncSettings) -> Iterator[ActivitySource | None]:
     """Activities from a warehouse; None: the engine asks the platform, within its budget."""
     if settings.activities.source == "platform":
-        return None
+        yield None
+        return
     from keepstep.engine.activities import SqlActivities
 
-    connection, query = settings.activities.connection, settings.activities.query
-    return SqlActivities(activity_engine(str(connection)), str(query), name=f"sql:{connection}")
+    connection, query = str(settings.activities.connection), str(settings.activities.query)
+    engine = activity_engine(connection)
+    # Syncs that ask the same question of the same database share its answer, others don't.
+    name = f"sql:{connection}:{hashlib.sha256(query.encode()).hexdigest()[:16]}"
+    try:
+        yield SqlActivities(engine, query, name)
+    finally:
+        engine.dispose()

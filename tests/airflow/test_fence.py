@@ -2,7 +2,7 @@
 
 Every case begins with a score of 15 that an earlier run sealed and didn't push, and an activity since then: whoever
 pushes that 15 now pushes a stale score. Each runs the Dag through Airflow, with real changes of its tasks' states, and
-each is run a second time with the fence taken out: then the stale score does reach the CRM, so the case proves something.
+those that the fence stops are run again with the fence taken out: then the stale score does reach the CRM.
 """
 
 from __future__ import annotations
@@ -78,8 +78,13 @@ def a_stale_score_lies_ready(stage: Stage, **sync: Any) -> Outcome:
     return first
 
 
+class StaleScoreError(AssertionError):
+    """The CRM got a score that was older than the run that pushed it."""
+
+
 def nothing_stale_reached_the_crm(stage: Stage) -> None:
-    assert stage.scores() != {ADA: STALE}
+    if stage.scores() == {ADA: STALE}:
+        raise StaleScoreError
 
 
 # -- the cases: each returns after it looked at the CRM ----------------------------------------------------------------
@@ -172,8 +177,10 @@ BY_THE_EDGE: list[Case] = [  # Airflow's own edges stop these: the push isn't ev
 BY_THE_FENCE: list[Case] = [  # here Airflow lets the push start
     maintenance_fails_is_marked_success_and_the_push_is_cleared,
     maintenance_is_marked_success_before_it_ever_ran,
-    an_older_runs_push_is_cleared_after_a_newer_maintenance,
     late_maintenance_marked_success,
+]
+TWICE_OVER: list[Case] = [  # the fence stops these too; behind it, the store keeps the newest sealed scores only
+    an_older_runs_push_is_cleared_after_a_newer_maintenance,
 ]
 
 
@@ -181,7 +188,7 @@ def name(case: Case) -> str:
     return case.__name__.replace("_", " ")
 
 
-@pytest.mark.parametrize("case", BY_THE_EDGE + BY_THE_FENCE, ids=name)
+@pytest.mark.parametrize("case", BY_THE_EDGE + BY_THE_FENCE + TWICE_OVER, ids=name)
 def test_no_stale_score_reaches_the_crm_when(case: Case, stage: Stage, people: People) -> None:
     case(stage, people)
 
@@ -191,7 +198,7 @@ def test_without_the_fence_a_stale_score_would_reach_the_crm_when(
     case: Case, stage: Stage, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(push, "verify_epoch", any_sealed_epoch)
-    with pytest.raises(AssertionError):
+    with pytest.raises(StaleScoreError):
         case(stage, people)
 
 

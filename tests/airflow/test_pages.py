@@ -44,7 +44,7 @@ def publish(bag: DagBag) -> None:
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import sync_bag_to_db
 
-    DagBundlesManager().sync_bundles_to_db()
+    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
     sync_bag_to_db(bag, "dags-folder", None)
 
 
@@ -105,7 +105,7 @@ def test_no_route_of_ours_is_open_to_strangers() -> None:
     routes = [route for route in pages.routes if isinstance(route, APIRoute)]
     assert routes
     assert isinstance(pages, FastAPI)
-    assert {route.path for route in pages.routes} == {route.path for route in routes}  # no docs, no openapi.json
+    assert len(pages.routes) == len(routes)  # no docs, no openapi.json
     with TestClient(pages) as client:
         for route in routes:
             for method in route.methods:
@@ -115,8 +115,8 @@ def test_no_route_of_ours_is_open_to_strangers() -> None:
 @pytest.mark.slow
 def test_the_page_is_in_airflows_navigation_behind_its_sign_in(
     server: TestClient,
-    store: Store,
-    syncs: Path,  # noqa: ARG001 # both have to be there
+    store: Store,  # noqa: ARG001 # both have to be there
+    syncs: Path,  # noqa: ARG001
 ) -> None:
     assert server.get(URL).status_code == 401
     assert server.get(URL, headers={"Authorization": "Bearer made.up.token"}).status_code in (401, 403)
