@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from keepstep.core.model import (
     Blanks,
@@ -163,3 +165,8 @@ def codes(decision: Decision) -> list[str]:
     """Every fate of the decision in a word: the operations' kinds, then why rows wait or are left alone."""
     kinds = [one.kind.value for one in decision.operations]
     return [*kinds, *(one.code for one in decision.held), *(one.code for one in decision.skipped)]
+
+
+def with_field(name: str, **changes: Any) -> SyncPolicy:
+    """The usual sync, one field of it ruled differently."""
+    return policy(fields=tuple(replace(one, **changes) if one.name == name else one for one in FIELDS))

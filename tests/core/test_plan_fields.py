@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,38 +12,28 @@ from keepstep.core.model import (
     Decision,
     FieldType,
     Kind,
-    Pair,
-    Phase,
-    Presence,
     Rule,
     Side,
-    Snapshot,
     Value,
     Values,
 )
-from keepstep.core.plan import SyncPolicy, Way, differing, digest, plan
+from keepstep.core.plan import Way
 from tests.core.cases import (
     ADA,
     FIELDS,
     after,
     codes,
     contact,
-    decide,
     pair,
     policy,
     pulled,
     pushed,
     row,
-    rule,
     the_operation,
+    with_field,
 )
 
 NOTHING = Decision()
-
-
-def with_field(name: str, **changes: Any) -> SyncPolicy:
-    """The usual sync, one field of it ruled differently."""
-    return policy(fields=tuple(replace(one, **changes) if one.name == name else one for one in FIELDS))
 
 
 def test_sides_that_agree_with_their_base_need_nothing() -> None:
@@ -226,273 +215,3 @@ def test_a_first_sync_agrees_on_what_is_alike_blanks_included() -> None:
     one = pair(contact({"company": "Acme"}), row({"company": "Acme"}), base=None)
     agreed: dict[str, Value] = {"email": None, "first_name": None, "company": "Acme", "opt_out": None}
     assert pulled(one) == replace(NOTHING, agreed=agreed)
-
-
-# -- opt-outs ----------------------------------------------------------------------------------------------------------
-
-
-def test_an_opt_out_goes_to_the_other_side_whichever_side_it_was_said_on() -> None:
-    said_in_crm = pair(contact({"opt_out": True}), row({"opt_out": False}), base={"opt_out": False})
-    said_on_list = pair(contact({"opt_out": False}), row({"opt_out": True}), base={"opt_out": False})
-    assert after(pulled(said_in_crm)) == {"opt_out": True}
-    assert after(pushed(said_in_crm)) == {}
-    assert after(pulled(said_on_list)) == {}
-    assert after(pushed(said_on_list)) == {"opt_out": True}
-
-
-def test_whoever_opted_out_in_the_crm_is_not_put_on_a_list() -> None:
-    (skipped,) = pulled(pair(contact({"email": ADA}, opted_out=True))).skipped
-    assert skipped.code == "opted_out"
-    assert skipped.why == "this person opted out in the CRM and is not put on a list"
-
-
-@pytest.mark.parametrize(
-    "one",
-    [
-        pair(platform=row({"email": ADA, "opt_out": True})),
-        pair(platform=row({"email": ADA, "opt_out": "yes"})),
-        pair(platform=row({"email": ADA, "opt_out": False}, opted_out=True)),
-        pair(platform=row({"email": ADA}), base={"opt_out": True}),
-        pair(platform=row({"email": ADA, "opt_out": False}), base={"opt_out": True}),
-    ],
-)
-def test_a_contact_that_is_made_from_a_row_carries_the_opt_out_whoever_remembers_it(one: Pair) -> None:
-    assert after(pushed(one))["opt_out"] in (True, "yes")
-
-
-@pytest.mark.parametrize(
-    "crm", [contact({"opt_out": True}), contact({}, opted_out=True), contact({"opt_out": False}, opted_out=True)]
-)
-def test_a_contact_that_is_made_again_carries_the_opt_out_of_the_deleted_one(crm: Snapshot) -> None:
-    one = pair(crm, row({"email": ADA}), crm_presence=Presence.DELETED)
-    decision = pushed(one, policy(recreate_deleted=True))
-    assert after(decision) == {"email": ADA, "opt_out": True}
-
-
-def test_a_row_that_is_made_again_carries_the_opt_out_that_the_base_knew() -> None:
-    one = pair(contact({"email": ADA, "opt_out": False}), base={"opt_out": True})
-    assert after(pulled(one)) == {"email": ADA, "opt_out": True}
-
-
-def test_nobody_who_opted_out_is_made_in_a_crm_that_would_not_know() -> None:
-    rules = policy(fields=tuple(one for one in FIELDS if one.name != "opt_out"))
-    (skipped,) = pushed(pair(platform=row({"email": ADA}, opted_out=True)), rules).skipped
-    assert skipped.code == "opted_out"
-    assert skipped.side is Side.CRM
-
-
-# -- rows that can't be written ----------------------------------------------------------------------------------------
-
-
-def test_a_contact_without_an_email_is_no_row() -> None:
-    (skipped,) = pulled(pair(contact({"first_name": "Ada"}, email=None))).skipped
-    assert skipped.code == "no_email"
-
-
-def test_a_row_without_an_email_is_no_contact_and_waits() -> None:
-    (held,) = pushed(pair(platform=row({"first_name": "Ada"}, email=None))).held
-    assert (held.code, held.side) == ("no_email", Side.CRM)
-    assert held.what_to_do == "the row has no email that can be used: correct it on the list"
-
-
-def test_a_row_without_a_company_waits_where_a_new_contact_needs_one() -> None:
-    one = pair(platform=row({"email": ADA}))
-    (held,) = pushed(one, policy(company_field="company")).held
-    assert held.code == "no_company"
-    assert held.what_to_do == "a new lead needs a company: fill the row's company on the list"
-    filled = pair(platform=row({"email": ADA, "company": "Acme"}))
-    assert after(pushed(filled, policy(company_field="company"))) == {"email": ADA, "company": "Acme"}
-
-
-def test_a_value_that_is_too_long_waits_and_the_other_fields_go() -> None:
-    rules = with_field("company", max_length={Side.PLATFORM: 4})
-    one = pair(
-        contact({"first_name": "Augusta", "company": "Acme & Sons"}),
-        row({"first_name": "Ada", "company": "Acme"}),
-        base={"first_name": "Ada", "company": "Acme"},
-    )
-    decision = pulled(one, rules)
-    assert codes(decision) == ["update", "too_long"]
-    operation = the_operation(decision)
-    assert operation.after == {"first_name": "Augusta"}
-    assert operation.before == {"first_name": "Ada"}
-    assert operation.why == {"first_name": "only the CRM changed it"}
-    (held,) = decision.held
-    assert held.what_to_do == "the platform has no room for the value of company: shorten it or widen it"
-
-
-@pytest.mark.parametrize(("value", "expected"), [("1234", ["update"]), ("12345", ["too_long"]), (12345, ["update"])])
-def test_a_limit_counts_the_characters_of_text_and_lets_its_own_number_through(
-    value: Value, expected: list[str]
-) -> None:
-    rules = with_field("company", max_length={Side.PLATFORM: 4})
-    assert (
-        codes(pulled(pair(contact({"company": value}), row({"company": "a"}), base={"company": "a"}), rules))
-        == expected
-    )
-
-
-def test_a_limit_of_one_side_doesn_t_bind_the_other() -> None:
-    rules = with_field("company", max_length={Side.CRM: 4})
-    one = pair(contact({"company": "Acme & Sons"}), row({"company": "A"}), base={"company": "A"})
-    assert codes(pulled(one, rules)) == ["update"]
-
-
-def test_a_new_row_or_contact_whose_values_are_too_long_waits_as_a_whole() -> None:
-    rules = policy(fields=(rule("email", FieldType.EMAIL, max_length={Side.CRM: 9, Side.PLATFORM: 9}), FIELDS[-1]))
-    assert codes(pulled(pair(contact({"email": ADA})), rules)) == ["too_long"]
-    assert codes(pushed(pair(platform=row({"email": ADA})), rules)) == ["too_long"]
-
-
-# -- the email is the key ----------------------------------------------------------------------------------------------
-
-NEW = "augusta@example.com"
-
-
-def test_a_contact_s_new_email_follows_where_it_may() -> None:
-    one = pair(contact({"email": NEW}, email=NEW), row({"email": ADA}), base={"email": ADA})
-    operation = the_operation(pulled(one))
-    assert operation.after == {"email": NEW}
-    assert operation.email == ADA  # the row is found by the address that it still has
-
-
-def test_a_new_email_that_belongs_to_another_row_waits_and_the_other_fields_go() -> None:
-    one = pair(
-        contact({"email": NEW, "company": "Apex"}, email=NEW),
-        row({"email": ADA, "company": "Acme"}),
-        base={"email": ADA, "company": "Acme"},
-        email_taken=True,
-    )
-    decision = pulled(one)
-    assert codes(decision) == ["update", "email_taken"]
-    assert after(decision) == {"company": "Apex"}
-    (held,) = decision.held
-    assert (held.object, held.record_id) == ("row", "R1")
-
-
-def test_an_email_that_is_taken_on_the_list_doesn_t_stop_the_list_s_own_new_email() -> None:
-    one = pair(contact({"email": ADA}), row({"email": NEW}, email=NEW), base={"email": ADA}, email_taken=True)
-    assert after(pushed(one)) == {"email": NEW}
-
-
-@pytest.mark.parametrize("odd", ["not an address", "ada@", "a@b@c"])
-def test_what_is_no_address_doesn_t_replace_one(odd: str) -> None:
-    in_crm = pair(contact({"email": odd}, email=None), row({"email": ADA}), base={"email": ADA})
-    on_list = pair(contact({"email": ADA}), row({"email": odd}, email=None), base={"email": ADA})
-    assert codes(pulled(in_crm)) == ["bad_email"]
-    assert codes(pushed(on_list)) == ["bad_email"]
-    assert pushed(on_list).held[0].what_to_do == "the platform's email is not one that can be used: correct it there"
-
-
-# -- scores ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_sealed_score_goes_to_the_list_s_column_and_to_the_crm() -> None:
-    one = pair(contact({"score": 3}), row({"score": 5}), base={"score": 3}, score=40, epoch=7)
-    to_list = the_operation(decide(one, Phase.MAINTAIN))
-    assert (to_list.side, to_list.kind, to_list.record_id) == (Side.PLATFORM, Kind.UPDATE, "R1")
-    assert (to_list.before, to_list.after) == ({"score": 5}, {"score": 40})
-    assert to_list.why == {"score": "behaviour score of sealed epoch 7"}
-    to_crm = the_operation(pushed(one))
-    assert (to_crm.side, to_crm.kind, to_crm.record_id) == (Side.CRM, Kind.UPDATE, "C1")
-    assert (to_crm.before, to_crm.after) == ({"score": 3}, {"score": 40})
-    assert to_crm.why == {"score": "behaviour score of sealed epoch 7"}
-    assert to_list.epoch == to_crm.epoch == 7
-
-
-def test_a_pull_never_touches_the_score_and_carries_no_epoch() -> None:
-    one = pair(
-        contact({"score": 3, "company": "B"}), row({"score": 5, "company": "A"}), base={"company": "A"}, score=40
-    )
-    rules = policy(pull=Way(add=True, update=frozenset({"company", "score"}), remove=True))
-    operation = the_operation(pulled(one, rules))
-    assert operation.after == {"company": "B"}
-    assert operation.epoch is None
-
-
-def test_a_score_that_is_there_already_is_not_written_again() -> None:
-    known = pair(contact({"score": 40}), row({"score": 40}), base={"score": 40}, score=40)
-    assert decide(known, Phase.MAINTAIN) == NOTHING
-    assert codes(pushed(known)) == []
-    assert "score" not in pushed(known).agreed
-    unknown = pair(contact({"score": 40}), row({"score": 40}), base={"score": 3}, score=40)
-    assert pushed(unknown).agreed["score"] == 40
-
-
-def test_a_score_of_nothing_is_a_score() -> None:
-    one = pair(contact({"score": 3}), row({"score": 3}), base={"score": 3}, score=0)
-    assert after(decide(one, Phase.MAINTAIN)) == {"score": 0}
-    assert after(pushed(one)) == {"score": 0}
-
-
-def test_whoever_has_no_sealed_score_keeps_what_is_there() -> None:
-    one = pair(contact({"score": 3}), row({"score": 5}), base={})
-    assert decide(one, Phase.MAINTAIN) == NOTHING
-    assert codes(pushed(one)) == []
-
-
-@pytest.mark.parametrize(("pushed_epoch", "expected"), [(None, ["update"]), (6, ["update"]), (7, ["update"])])
-def test_a_score_of_the_last_pushed_epoch_or_a_newer_one_may_go(pushed_epoch: int | None, expected: list[str]) -> None:
-    one = pair(contact({"score": 3}), row(), base={}, score=40, epoch=7, pushed_epoch=pushed_epoch)
-    assert codes(pushed(one)) == expected
-
-
-def test_a_score_of_an_older_epoch_is_refused() -> None:
-    one = pair(contact({"score": 50}), row(), base={"score": 50}, score=40, epoch=7, pushed_epoch=8)
-    decision = pushed(one)
-    assert codes(decision) == ["stale_epoch"]
-    (held,) = decision.held
-    assert held.what_to_do == (
-        "score epoch 8 was written to this record already, 7 is older: run the sync again, it computes the scores anew"
-    )
-
-
-def test_a_record_without_a_score_is_not_stale() -> None:
-    one = pair(contact({"company": "A"}), row({"company": "B"}), base={"company": "A"}, pushed_epoch=8)
-    assert after(pushed(one)) == {"company": "B"}
-
-
-# -- names -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_score_that_goes_5_6_5_6_is_four_operations() -> None:
-    ids = []
-    current = 6
-    for generation, wanted in enumerate([5, 6, 5, 6]):
-        one = pair(contact({"score": current}), row(), base={}, score=wanted, generation=generation)
-        ids.append(the_operation(pushed(one)).id)
-        current = wanted
-    assert len(set(ids)) == 4
-
-
-def test_the_same_write_planned_twice_is_one_operation() -> None:
-    one = pair(contact({"score": 5}), row(), base={}, score=6)
-    assert the_operation(pushed(one)).id == the_operation(pushed(one)).id
-
-
-def test_a_create_has_one_external_key_for_each_life_of_the_record() -> None:
-    first = the_operation(pushed(pair(platform=row({"email": ADA}), generation=0)))
-    again = the_operation(pushed(pair(platform=row({"email": ADA, "company": "Acme"}), generation=0)))
-    next_life = the_operation(pushed(pair(platform=row({"email": ADA}), generation=1)))
-    assert first.external_id == again.external_id
-    assert first.id != again.id
-    assert next_life.external_id != first.external_id
-
-
-def test_a_digest_names_its_content_the_same_on_every_machine() -> None:
-    assert digest(["link:1", 3, {"b": 1, "a": 2}]) == digest(["link:1", 3, {"a": 2, "b": 1}])
-    assert digest(["link:1", 3, {"a": 2}]) == "1f3485382e325a7f30115920349c40e2"
-
-
-def test_the_plan_gives_each_pair_its_own_decision_in_the_order_it_came() -> None:
-    quiet = pair(contact({"company": "A"}), row({"company": "A"}), base={"company": "A"})
-    busy = replace(quiet, key="link:2", crm=contact({"company": "B"}))
-    found = [(one.key, codes(decision)) for one, decision in plan([busy, quiet], Phase.PULL, policy())]
-    assert found == [("link:2", ["update"]), ("link:1", [])]
-
-
-def test_the_fields_in_which_two_sides_differ_the_score_left_out() -> None:
-    one = pair(contact({"company": "A", "first_name": "Ada", "score": 1}), row({"company": "B", "score": 2}))
-    assert differing(one, policy()) == ("first_name", "company")
-    assert differing(pair(contact({"company": "A"})), policy()) == ()
-    assert differing(pair(platform=row({"company": "A"})), policy()) == ()
