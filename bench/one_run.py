@@ -43,7 +43,7 @@ def netsuite(url: str) -> NetSuiteConnector:
         credentials.NETSUITE_TOKEN_SECRET,
     )
     settings = NetSuiteSettings(
-        account=credentials.NETSUITE_ACCOUNT, auth=auth, base_url=url, time_zone="America/Los_Angeles"
+        account=credentials.NETSUITE_ACCOUNT, auth=auth, base_url=url, time_zone="America/Los_Angeles", overlap_s=1
     )
     return NetSuiteConnector(settings)
 

@@ -16,7 +16,7 @@ from keepstep.store import journal, outcomes, runs
 from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
 
-AT_ONCE = 20_000  # claimed rows at the most: what a kill leaves in doubt
+AT_ONCE = 5_000  # claimed rows at the most: what a kill leaves in doubt, and what is in memory
 AT_LEAST = 500  # also where each is a call of its own: claiming costs too
 NOTED_AT_ONCE = 1000  # outcomes that are committed together
 

@@ -11,7 +11,7 @@ from keepstep.engine.frame import Frame, recall
 from keepstep.engine.phases import Findings, run_phase
 from keepstep.engine.planning import make_plan
 from keepstep.engine.run import ActivitySource, PhaseReport, RunContext
-from keepstep.store import activities, epochs, publish, scores, watermarks
+from keepstep.store import activities, epochs, publish, scores, statistics, watermarks
 from keepstep.store.activities import Ingested
 from keepstep.store.epochs import Epoch
 from keepstep.store.publish import Published
@@ -62,6 +62,8 @@ def _score(ctx: RunContext, frame: Frame, epoch: Epoch, findings: Findings) -> N
     else:
         published = _publish_sheet(ctx, frame, epoch, findings)
     findings.scored = published.members
+    with ctx.store.begin() as conn:
+        statistics.refresh(conn, published.changed, "score")
     if published.unreadable:
         findings.notes.append(
             f"{published.unreadable} rows have a platform score that is no number: nothing is pushed for them; correct "

@@ -16,7 +16,7 @@ from keepstep.engine.applying import apply_plan
 from keepstep.engine.doubts import settle_doubts
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import PhaseReport, RunContext
-from keepstep.store import journal, runs
+from keepstep.store import journal, runs, statistics
 
 Resolver = Callable[[RunContext], Frame]
 Planner = Callable[[Frame], tuple[Refusal, ...]]
@@ -66,6 +66,9 @@ def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findin
                 journal.skip_planned(conn, frame.address(ctx.run.id, phase), ctx.now())
         else:
             apply_plan(ctx, frame, phase, state.attempt)
+            with ctx.store.begin() as conn:
+                applied = journal.counts(conn, ctx.run.id, phase)["applied"]
+                statistics.refresh(conn, applied, "change", "link", "sighting", "prospect", "crm_record")
     with ctx.store.begin() as conn:
         runs.finish_phase(conn, ctx.run.id, phase, ctx.now(), findings.notes, findings.epoch, findings.scored)
     return report(ctx, phase, findings.notes)

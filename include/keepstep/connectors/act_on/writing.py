@@ -103,7 +103,8 @@ class Writer:
                 if mode is Mode.UPSERT:
                     self.reader.forget(list_id)
                 yield from self._upload(list_id, head, mode, bulk)
-                writes = [w for w in writes if w not in bulk.values()]
+                sent = {w.operation_id for w in bulk.values()}
+                writes = [w for w in writes if w.operation_id not in sent]
         if self.reader.keeps(list_id) and any(_email(self._head(list_id), w) for w in writes):
             self.reader.forget(list_id)
         yield from self._singly(list_id, writes)
