@@ -5,12 +5,12 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 STAMP := .venv/.keepstep
-CODE := include plugins dags tests tools bench
+CODE := include plugins dags tests tools bench examples
 LOCK := --universal --generate-hashes --no-annotate --no-emit-index-url --no-header --python-version 3.11
 # Airflow's command looks for its fellows on PATH; nothing here may depend on what is installed elsewhere.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test test-core check format bench behaviours schema picture lock clean
+.PHONY: mutants help setup demo test test-core check format bench behaviours schema picture lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,6 +29,9 @@ test: $(STAMP) ## everything that must hold, then the table of behaviours
 
 test-core: $(STAMP) ## the core's tests alone: a few seconds
 	@$(BIN)/pytest tests/core -q
+
+mutants: $(STAMP) ## breaks each rule of the core and sees a test fail; takes minutes
+	@$(BIN)/python -m tools.mutants
 
 check: $(STAMP) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check $(CODE)

@@ -1,0 +1,1 @@
+"""What a sync and a rescore cost: `python -m bench`."""

@@ -48,9 +48,9 @@ def check(
     for path in files or sorted(SYNCS.glob("*.yaml")):
         try:
             good.append(load_sync(path))
-        except SettingsError as found:
+        except SettingsError as error:
             wrong += 1
-            err.print(f"[red]{escape(str(found))}[/red]")
+            err.print(f"[red]{escape(str(error))}[/red]")
     for found in check_together(good).values():
         wrong += 1
         err.print(f"[red]{escape(str(found))}[/red]")

@@ -195,3 +195,7 @@ def test_case_and_outer_blanks_don_t_make_another_person(email: str, blank: str)
 def test_a_company_is_the_same_after_it_was_normalized(name: str) -> None:
     once = normalize_company(name)
     assert once is None or normalize_company(once) == once
+
+
+def test_what_postgresql_cannot_keep_is_taken_out_of_a_text() -> None:
+    assert normalize_value("An\x00n \ud800", FieldType.TEXT) == "Ann ?"

@@ -57,7 +57,7 @@ def arm(killer: Killer) -> None:
         killer.step()
         return outcome
 
-    Store.begin = begin_and_step  # type: ignore[method-assign, assignment]  # in this process alone, which ends
+    Store.begin = begin_and_step  # type: ignore[method-assign]  # in this process alone, which ends
     Side._land = land_and_step  # type: ignore[method-assign]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from keepstep.engine.maintain import compute_behavior_score
 from sqlalchemy import text
 
 from keepstep.config import SyncFile, load_sync
@@ -17,6 +16,7 @@ from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform
 from keepstep.core.model import Phase, Value
 from keepstep.core.score import ScoreSheet, TypeRule
 from keepstep.engine.approval import approve
+from keepstep.engine.maintain import compute_behavior_score
 from keepstep.engine.open import open_run
 from keepstep.engine.pull import pull_list
 from keepstep.engine.push import push_score
@@ -57,12 +57,12 @@ class Clock:
         self.at += timedelta(**span)
 
 
-def write_sync(folder: Path, name: str = "customers", **changes: Any) -> SyncFile:
+def write_sync(folder: Path, /, **changes: Any) -> SyncFile:
     """A sync file like SYNC but for these keys; a mapping is merged one level deep."""
     settings = {key: dict(value) if isinstance(value, dict) else value for key, value in SYNC.items()}
     for key, value in changes.items():
         settings[key] = {**settings.get(key, {}), **value} if isinstance(value, dict) else value
-    path = folder / f"{name}.yaml"
+    path = folder / "customers.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return load_sync(path)
 
@@ -88,7 +88,10 @@ class World:
 
     def person(self, email: str | None, stage: str = "customer", **fields: Value) -> str:
         """Somebody makes a contact in the CRM. Returns its id."""
-        return self.crm.add(email=email, stage=stage, **fields)
+        record_id = self.crm.add(email=email, stage=stage)
+        if fields:
+            self.crm.edit(record_id, **fields)
+        return record_id
 
     def context(self, key: str | None = None, *, dry: bool = False, file: SyncFile | None = None) -> RunContext:
         """What a task of a run is given; without a key, of a new run."""

@@ -43,10 +43,15 @@ def normalize_company(name: object) -> str | None:
     return " ".join(folded.split()) or None
 
 
+def storable(text: str) -> str:
+    """The text without what PostgreSQL can't keep: NUL goes, half a surrogate pair becomes a question mark."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def normalize_value(value: Value, kind: FieldType) -> Value:
     """The value as it is compared and stored; a blank is None; what can't be read as its type stays text."""
     if isinstance(value, str):
-        value = unicodedata.normalize("NFC", value).strip()
+        value = unicodedata.normalize("NFC", storable(value)).strip()
     if value is None or value == "":
         return None
     return _BY_TYPE[kind](value)

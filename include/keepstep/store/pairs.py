@@ -85,13 +85,17 @@ SELECT * FROM counted WHERE n > 1 ORDER BY email, side, length(id), id
 # A duplicate whose followed record went away, or has another address now, stands on its own again.
 _FREE = """
 UPDATE sighting s SET duplicate_of = NULL, dirty = true
-FROM sighting p, crm_record me, crm_record it
-WHERE s.sync = :sync AND s.side = 'crm' AND s.duplicate_of IS NOT NULL
-  AND p.sync = s.sync AND p.side = s.side AND p.object = split_part(s.duplicate_of, ':', 1)
-  AND p.id = substr(s.duplicate_of, strpos(s.duplicate_of, ':') + 1)
-  AND me.connection = :crm AND me.object = s.object AND me.id = s.id
-  AND it.connection = :crm AND it.object = p.object AND it.id = p.id
-  AND (it.email IS DISTINCT FROM me.email OR p.presence <> 'present')
+WHERE s.sync = :sync AND s.duplicate_of IS NOT NULL AND NOT EXISTS (
+    SELECT FROM sighting p
+    LEFT JOIN crm_record c ON p.side = 'crm' AND c.connection = :crm AND c.object = p.object AND c.id = p.id
+    LEFT JOIN prospect r ON p.side = 'platform' AND r.connection = :platform AND r.id = p.id
+    WHERE p.sync = s.sync AND p.presence = 'present' AND p.object = split_part(s.duplicate_of, ':', 1)
+      AND p.id = substr(s.duplicate_of, strpos(s.duplicate_of, ':') + 1)
+      AND coalesce(c.email, r.email) = coalesce(
+        (SELECT m.email FROM crm_record m
+         WHERE s.side = 'crm' AND m.connection = :crm AND m.object = s.object AND m.id = s.id),
+        (SELECT m.email FROM prospect m
+         WHERE s.side = 'platform' AND m.connection = :platform AND m.id = s.id)))
 """
 
 _BURY = """

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from keepstep.core.mapping import email_of, fingerprint, to_ours
 from keepstep.core.model import Deletion, FieldRule, Presence, Record, Side
+from keepstep.core.normalize import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,11 @@ def _stage(conn: Connection, scope: Scope, records: Sequence[Record]) -> None:
 
 def _row(scope: Scope, record: Record, place: int) -> tuple[object, ...]:
     ours = to_ours(scope.rules, scope.side, record.fields)
-    fields = {name: value for name, value in record.fields.items() if value not in (None, "")}
+    fields = {
+        name: storable(value) if isinstance(value, str) else value
+        for name, value in record.fields.items()
+        if value not in (None, "")
+    }
     return (
         record.id,
         email_of(scope.rules, scope.side, record),
