@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,16 +43,17 @@ class Airflow:
 
     def dag_ids(self) -> set[str]:
         """The Dags that Airflow has read so far."""
-        return {dag["dag_id"] for dag in self._get("dags", limit=200)["dags"]}
+        return {dag["dag_id"] for dag in self.get("dags", limit=200)["dags"]}
 
     def import_errors(self) -> list[str]:
         """What is wrong with files that should be Dags."""
-        found = self._get("importErrors", limit=50)["import_errors"]
+        found = self.get("importErrors", limit=50)["import_errors"]
         return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in found]
 
-    def trigger(self, dag_id: str) -> str:
-        """Start a run; its id."""
-        reply = self._call("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None})
+    def trigger(self, dag_id: str, conf: Mapping[str, object] | None = None) -> str:
+        """Start a run, with these parameters; its id."""
+        body = {"logical_date": None, "conf": dict(conf or {})}
+        reply = self.call("POST", f"dags/{dag_id}/dagRuns", json=body)
         return str(reply["dag_run_id"])
 
     def settle_owed(self, dag_id: str) -> None:
@@ -59,47 +61,49 @@ class Airflow:
 
         Else the scheduler would start it as soon as the Dag is switched on, between the runs of the demo.
         """
-        owed = self._get(f"dags/{dag_id}")
+        owed = self.get(f"dags/{dag_id}")
         if owed["next_dagrun_logical_date"] is None or not _is_past(owed["next_dagrun_run_after"]):
             return
         note = "This run was due before the demo was set up; it was not run."
-        run = self._call(
+        run = self.call(
             "POST", f"dags/{dag_id}/dagRuns", json={"logical_date": owed["next_dagrun_logical_date"], "note": note}
         )
-        self._call("PATCH", f"dags/{dag_id}/dagRuns/{run['dag_run_id']}", json={"state": "success"})
+        self.call("PATCH", f"dags/{dag_id}/dagRuns/{run['dag_run_id']}", json={"state": "success"})
 
     def switch_on(self, dag_id: str) -> None:
         """Let the scheduler run the Dag: it is paused until somebody does."""
-        self._call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
+        self.call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def state(self, dag_id: str, run_id: str) -> str:
         """The run's state: queued, running, success or failed."""
-        return str(self._get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
+        return str(self.get(f"dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, str]:
         """Each task's state."""
-        found = self._get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
+        found = self.get(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=100)["task_instances"]
         return {task["task_id"]: task["state"] or "none" for task in found}
 
     def last_run(self, dag_id: str) -> str:
         """The id of the Dag's last successful run. Raises DemoError."""
-        found = self._get(f"dags/{dag_id}/dagRuns", state="success", order_by="-run_after", limit=1)["dag_runs"]
+        found = self.get(f"dags/{dag_id}/dagRuns", state="success", order_by="-run_after", limit=1)["dag_runs"]
         if not found:
             raise DemoError(f"{dag_id} has had no successful run yet")
         return str(found[0]["dag_run_id"])
 
     def page(self) -> str:
         """The route of our page in Airflow's navigation. Raises DemoError."""
-        for plugin in self._get("plugins", limit=100)["plugins"]:
+        for plugin in self.get("plugins", limit=100)["plugins"]:
             for view in plugin.get("external_views", ()):
                 if plugin["name"].startswith("keepstep") and view.get("destination") == "nav":
                     return str(view["url_route"])
         raise DemoError("Airflow shows no page of Keepstep: is plugins/ its plugins folder?")
 
-    def _get(self, path: str, **query: object) -> dict[str, Any]:
-        return self._call("GET", path, params=query)
+    def get(self, path: str, **query: object) -> dict[str, Any]:
+        """Read from the REST API, below /api/v2. Raises DemoError."""
+        return self.call("GET", path, params=query)
 
-    def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Call the REST API, below /api/v2; `options` are those of `requests.request`. Raises DemoError."""
         reply = requests.request(
             method,
             f"{self.settings.ui}/api/v2/{path}",

@@ -29,7 +29,8 @@ def prepare(settings: Settings) -> str:
 def environment(settings: Settings, server: Postgres) -> dict[str, str]:
     """All of it, on top of the caller's own environment, less what belongs to another Airflow."""
     airflow = settings.home / "airflow"
-    return plain() | {"AIRFLOW_HOME": str(airflow)} | _settings(settings, server) | _connections(settings, server)
+    ours = {"AIRFLOW_HOME": str(airflow), **_settings(settings, server), **_connections(settings, server)}
+    return plain() | ours | dict(settings.airflow)
 
 
 def plain() -> dict[str, str]:

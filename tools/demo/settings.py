@@ -42,6 +42,7 @@ class Settings:
     size: int = 400  # persons in the sandbox
     seed: int = 1  # draws them
     timeout_s: float = 1200  # for one round of the four syncs
+    airflow: Mapping[str, str] = field(default_factory=dict)  # variables that its Airflow is told besides the demo's
 
     @property
     def logs(self) -> Path:
