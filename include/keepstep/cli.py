@@ -126,6 +126,34 @@ def why(
     _show(store, _WHY, {"id": record_id, "n": last})
 
 
+@app.command()
+def report(
+    store: StoreUrl,
+    run_id: Annotated[int, typer.Argument(help="The number of a run, as `keepstep runs` tells it")],
+    out_file: Annotated[Path, typer.Option("--out", help="The CSV file to write")],
+) -> None:
+    """Write a run's journal as CSV: every planned row, its reason and its fate. Holds people's data."""
+    from keepstep.store.frames import journal_frames, write_csv  # noqa: PLC0415 (pandas takes a second to import)
+
+    with Store.open(store) as opened, opened.begin() as conn:
+        rows = write_csv(journal_frames(conn, run_id), out_file)
+    out.print(f"{rows} rows written to {escape(str(out_file))}")
+
+
+@app.command()
+def scores(
+    store: StoreUrl,
+    sync: Annotated[str, typer.Argument(help="A sync's name")],
+    out_file: Annotated[Path, typer.Option("--out", help="The CSV file to write")],
+) -> None:
+    """Write a list's sealed scores as CSV, highest first. Holds people's addresses."""
+    from keepstep.store.frames import score_frames, write_csv  # noqa: PLC0415 (pandas takes a second to import)
+
+    with Store.open(store) as opened, opened.begin() as conn:
+        rows = write_csv(score_frames(conn, sync), out_file)
+    out.print(f"{rows} rows written to {escape(str(out_file))}")
+
+
 def _show(url: str, statement: str, values: Mapping[str, Any]) -> None:
     with Store.open(url) as store, store.begin() as conn:
         found = conn.execute(text(statement), values)
