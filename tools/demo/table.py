@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg.rows import class_row
+from rich import box
 from rich.table import Table
 
 FIGURES = """
@@ -57,11 +58,11 @@ def figures(store_url: str, keys: Iterable[str]) -> list[Line]:
 
 def table(lines: Sequence[Line], titles: Mapping[str, str], equal: Mapping[str, bool], title: str) -> Table:
     """A table for the terminal."""
-    drawn = Table(title=title, title_justify="left")
+    drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     drawn.add_column("sync", no_wrap=True)
     names = ("pulled", "scored", "planned", "applied", "rejected", "held", "skipped")
     for name in (*names, "API calls", "seconds"):
-        drawn.add_column(name, justify="right")
+        drawn.add_column(name, justify="right", no_wrap=True)
     drawn.add_column("balance")
     drawn.add_column("scores")
     for line in lines:

@@ -11,7 +11,7 @@ from keepstep.engine.frame import Frame, recall
 from keepstep.engine.phases import Findings, run_phase
 from keepstep.engine.planning import make_plan
 from keepstep.engine.run import ActivitySource, PhaseReport, RunContext
-from keepstep.store import activities, epochs, publish, scores, statistics, watermarks
+from keepstep.store import activities, epochs, publish, runs, scores, statistics, watermarks
 from keepstep.store.activities import Ingested
 from keepstep.store.epochs import Epoch
 from keepstep.store.publish import Published
@@ -52,6 +52,8 @@ def compute_behavior_score(ctx: RunContext) -> PhaseReport:
     report = run_phase(ctx, Phase.MAINTAIN, recall, findings, make)
     with ctx.store.begin() as conn:
         epochs.mark_column_written(conn, epoch.id)
+        if ctx.file.settings.maintenance.schedule is not None:  # a run of the maintenance's own Dag ends here
+            runs.finish_run(conn, ctx.run.id, "finished", report.as_dict(), ctx.now())
     return report
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from keepstep.core.errors import Refusal, Refused
+from keepstep.core.errors import KeepstepError, Refusal, Refused
 from keepstep.core.model import EpochId, Phase
 from keepstep.engine.applying import apply_plan
 from keepstep.engine.doubts import settle_doubts
@@ -49,7 +49,8 @@ def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findin
     """
     with ctx.store.begin() as conn:
         state = runs.begin_phase(conn, ctx.run.id, phase)
-    with _costs(ctx, phase, findings):
+        runs.set_state(conn, ctx.run.id, "running")
+    with _state(ctx), _costs(ctx, phase, findings):
         frame = resolve(ctx)
         doubts = settle_doubts(ctx, frame)
         if doubts:
@@ -72,6 +73,17 @@ def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findin
     with ctx.store.begin() as conn:
         runs.finish_phase(conn, ctx.run.id, phase, ctx.now(), findings.notes, findings.epoch, findings.scored)
     return report(ctx, phase, findings.notes)
+
+
+@contextmanager
+def _state(ctx: RunContext) -> Iterator[None]:
+    """Note how a task that doesn't end well leaves its run."""
+    try:
+        yield
+    except KeepstepError as wrong:
+        with ctx.store.begin() as conn:
+            runs.set_state(conn, ctx.run.id, "waiting" if isinstance(wrong, Refused) else "failed")
+        raise
 
 
 @contextmanager

@@ -21,7 +21,7 @@ class RunLine:
 
     id: int
     key: str
-    state: str  # running | finished | failed
+    state: str  # running | waiting | finished | failed
     dry: bool
     interval_end: datetime
     started_at: datetime

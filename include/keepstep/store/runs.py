@@ -173,6 +173,11 @@ def finish_phase(
     )
 
 
+def set_state(conn: Connection, run_id: int, state: str) -> None:
+    """How the run stands: running, waiting (for a person's approval), failed (a task ended by an error), finished."""
+    conn.execute(text("UPDATE run SET state = :state WHERE id = :run"), {"run": run_id, "state": state})
+
+
 def finish_run(conn: Connection, run_id: int, state: str, report: dict[str, Any], now: datetime) -> None:
     """This run is over: finished, or failed; its report stays."""
     conn.execute(

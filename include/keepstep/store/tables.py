@@ -165,7 +165,7 @@ run = Table(
     Column("interval_end", Moment, nullable=False),
     Column("dry", Boolean, nullable=False, server_default=text("false")),
     Column("settings_hash", Text, ForeignKey("settings.hash"), nullable=False),
-    Column("state", Text, nullable=False, server_default=text("'running'")),  # running | finished | failed
+    Column("state", Text, nullable=False, server_default=text("'running'")),  # running | waiting | finished | failed
     Column("report", JSONB),
     _now("started_at"),
     Column("ended_at", Moment),
