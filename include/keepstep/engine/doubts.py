@@ -17,9 +17,10 @@ from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
 
 
-def settle_doubts(ctx: RunContext, frame: Frame) -> int:
+def settle_doubts(ctx: RunContext, frame: Frame, *, resend: bool = True) -> int:
     """Read back every write of this sync that has no outcome; note it as applied, or let it be sent again.
 
+    With `resend` off, in the task that sends nothing, what did not land is held for the next run instead.
     Raises AuthError or Unavailable: the entries stay in doubt, and nothing may be sent before they are settled.
     Returns how many were settled.
     """
@@ -32,11 +33,18 @@ def settle_doubts(ctx: RunContext, frame: Frame) -> int:
         for (side, object_name), group in groupby(
             sorted(doubtful, key=lambda c: (c.side, c.object, c.id)), key=lambda c: (c.side, c.object)
         ):
-            _settle(ctx, frame, ctx.crm if side is Side.CRM else ctx.platform, object_name, list(group))
+            _settle(ctx, frame, ctx.crm if side is Side.CRM else ctx.platform, object_name, list(group), resend)
         settled += len(doubtful)
 
 
-def _settle(ctx: RunContext, frame: Frame, connector: Connector, object_name: str, changes: Sequence[Change]) -> None:
+def _settle(
+    ctx: RunContext,
+    frame: Frame,
+    connector: Connector,
+    object_name: str,
+    changes: Sequence[Change],
+    resend: bool,
+) -> None:
     found = _read_back(frame, connector, object_name, changes)
     applied: list[Settled] = []
     again: list[int] = []
@@ -51,8 +59,14 @@ def _settle(ctx: RunContext, frame: Frame, connector: Connector, object_name: st
             again.append(change.id)
     with ctx.store.begin() as conn:
         outcomes.settle(conn, frame.ends(), applied, ctx.now())
-        journal.plan_again(conn, again)
+        if resend:
+            journal.plan_again(conn, again)
+        else:
+            journal.close(conn, "held", [{"id": one, **_NOT_LANDED} for one in again], ctx.now())
         journal.supersede_older(conn, frame.address(ctx.run.id, changes[0].phase), ctx.now())
+
+
+_NOT_LANDED = {"code": "not_landed", "what_to_do": "it did not reach the other system; the next run sends it again"}
 
 
 def _landed(frame: Frame, change: Change, record: Record | None, ours: Values | None) -> bool:

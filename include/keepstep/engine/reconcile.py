@@ -19,7 +19,7 @@ def reconcile(ctx: RunContext) -> ParityReport:
     """
     frame = recall(ctx)
     calls = ctx.crm.usage.calls, ctx.platform.usage.calls
-    settled = settle_doubts(ctx, frame)
+    settled = settle_doubts(ctx, frame, resend=False)
     spent = ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]
     totals = _totals(ctx, spent)
     with ctx.store.begin() as conn:
