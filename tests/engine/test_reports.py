@@ -71,3 +71,13 @@ def test_the_terminal_tells_runs_errors_and_the_history_of_a_record(world: World
         told = RUNNER.invoke(app, [*command, "--store", url], env={"COLUMNS": "300"})
         assert told.exit_code == 0, told.output
         assert all(word in told.output for word in words), told.output
+
+
+def test_the_calls_of_a_day_are_added_up_for_each_connection(world: World) -> None:
+    world.person("ann@example.com")
+    world.run()
+
+    usage = {row["connection"]: row for row in world.select("SELECT * FROM api_usage")}
+    phases = world.select("SELECT sum(crm_calls) AS crm, sum(platform_calls) AS platform FROM phase")[0]
+    assert {name: row["calls"] for name, row in usage.items()} == {"crm": phases["crm"], "platform": phases["platform"]}
+    assert usage["crm"]["calls"] > 0

@@ -94,18 +94,14 @@ def _costs(ctx: RunContext, phase: Phase, findings: Findings) -> Iterator[None]:
     try:
         yield
     finally:
+        crm, platform = ctx.crm.usage.calls - crm, ctx.platform.usage.calls - platform
+        seconds = (ctx.now() - began).total_seconds()
+        costs = {"read": findings.read, "crm_calls": crm, "platform_calls": platform, "seconds": seconds}
+        settings = ctx.file.settings
         with ctx.store.begin() as conn:
-            runs.add_costs(
-                conn,
-                ctx.run.id,
-                phase,
-                {
-                    "read": findings.read,
-                    "crm_calls": ctx.crm.usage.calls - crm,
-                    "platform_calls": ctx.platform.usage.calls - platform,
-                    "seconds": (ctx.now() - began).total_seconds(),
-                },
-            )
+            runs.add_costs(conn, ctx.run.id, phase, costs)
+            runs.add_usage(conn, settings.crm.connection, crm, ctx.crm.usage.left, ctx.now())
+            runs.add_usage(conn, settings.platform.connection, platform, ctx.platform.usage.left, ctx.now())
 
 
 def report(ctx: RunContext, phase: Phase, notes: Sequence[str] = ()) -> PhaseReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -150,6 +150,18 @@ def add_costs(conn: Connection, run_id: int, phase: Phase, costs: dict[str, Any]
             " WHERE run_id = :run AND phase = :phase"
         ),
         {"run": run_id, "phase": phase.value, **costs},
+    )
+
+
+def add_usage(conn: Connection, connection: str, calls: int, left: int | None, now: datetime) -> None:
+    """Add to the calls made over a connection that day (UTC); `left` is what remains, where the other side tells."""
+    conn.execute(
+        text(
+            'INSERT INTO api_usage AS day (connection, day, calls, "left") VALUES (:connection, :day, :calls, :left)'
+            " ON CONFLICT (connection, day) DO UPDATE SET calls = day.calls + excluded.calls,"
+            ' "left" = coalesce(excluded."left", day."left")'
+        ),
+        {"connection": connection, "day": now.astimezone(UTC).date(), "calls": calls, "left": left},
     )
 
 
