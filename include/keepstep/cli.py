@@ -27,6 +27,7 @@ StoreUrl = Annotated[
     str, typer.Option("--store", envvar="KEEPSTEP_STORE", help="postgresql://user:password@host:5432/database")
 ]
 SYNCS = Path("include/syncs")
+IN_A_FILE = 300  # characters a line where no terminal says how wide it is
 
 
 def main() -> None:
@@ -164,7 +165,7 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     table = Table(*names)
     for row in rows:
         table.add_row(*(escape("" if value is None else str(value)) for value in row))
-    out.print(table)
+    (out if out.is_terminal else Console(width=IN_A_FILE)).print(table)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_the_terminal_tells_runs_errors_and_the_history_of_a_record(world: World
         (["errors"], []),
         (["why", world.row_id("ann@example.com")], ["create", "applied"]),
     ):
-        told = RUNNER.invoke(app, [*command, "--store", url], env={"COLUMNS": "300"})
+        told = RUNNER.invoke(app, [*command, "--store", url])
         assert told.exit_code == 0, told.output
         assert all(word in told.output for word in words), told.output
 
