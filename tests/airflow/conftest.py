@@ -65,6 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(Path(__file__).parent):
             for one in AIRFLOWS_WARNINGS:
                 item.add_marker(pytest.mark.filterwarnings(one))
+            # Airflow takes the alarm signal for itself when it parses Dags: only a thread can end a test that hangs.
+            item.add_marker(pytest.mark.timeout(240, method="thread"))
 
 
 @pytest.fixture(scope="session")

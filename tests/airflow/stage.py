@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
@@ -17,7 +20,7 @@ from keepstep.store.database import Store
 from keepstep_airflow.operators.maintenance import WaitForScoresOperator
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGE_DAY = datetime(2026, 3, 1, 0, 0, tzinfo=UTC)
+IDLE_LIMIT_S = 60.0
 
 
 @dataclass(slots=True)
@@ -101,7 +104,21 @@ class Stage:
     def run(self, suffix: str = "", **given: Any) -> Outcome:
         """Run the whole Dag once, as `airflow dags test` does: `conf`, `mark_success_pattern`, `logical_date`."""
         conf = given.pop("conf", None)
-        return outcome(self.dag(suffix).test(run_conf=conf, **given))
+        with impatient():
+            return outcome(self.dag(suffix).test(run_conf=conf, **given))
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """`dag.test` sleeps while no task is ready, for ever if need be: end it when that lasts too long."""
+    sleep, began = time.sleep, time.monotonic()
+
+    def nap(seconds: float) -> None:
+        assert time.monotonic() - began < IDLE_LIMIT_S, "no task of the run gets ready; see Airflow's log above"
+        sleep(min(seconds, 0.05))
+
+    with mock.patch.object(time, "sleep", nap):
+        yield
 
 
 def outcome(dag_run: Any) -> Outcome:

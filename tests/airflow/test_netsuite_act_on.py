@@ -19,7 +19,7 @@ from keepstep_airflow.hooks.act_on import ActOnHook
 from keepstep_airflow.hooks.netsuite import NetSuiteHook
 from keepstep_sandbox import act_on, credentials, netsuite
 from keepstep_sandbox.server import SandboxServer
-from tests.airflow.stage import Outcome, outcome
+from tests.airflow.stage import Outcome, impatient, outcome
 
 pytestmark = pytest.mark.slow
 SIZE = 12  # people
@@ -75,7 +75,8 @@ def _act_on(url: str) -> dict[str, Any]:
 
 
 def run(project_bag: DagBag, name: str) -> Outcome:
-    return outcome(project_bag.dags[name].test())
+    with impatient():
+        return outcome(project_bag.dags[name].test())
 
 
 def crm_scores(crm: Connector) -> dict[str, Any]:
