@@ -106,6 +106,12 @@ class Office:
         """Somebody enters a contact of the customer. Returns its id."""
         return self.netsuite.hire(self.customer, email, first, LAST_NAME, **fields)
 
+    def an_hour_passes(self) -> None:
+        """By both systems' clocks: what was written so far is older than what a read overlaps."""
+        self.netsuite.settings(timestamp_window_s=24 * 3600)
+        self.netsuite.weather("clock_skew", seconds=3600, times=None)
+        self.act_on.weather("clock_skew", seconds=3600, times=None)
+
     def new_key(self) -> str:
         """The key of a run of tomorrow."""
         self.runs += 1
@@ -196,7 +202,7 @@ class Office:
 
     @contextmanager
     def fails(self, kind: type[KeepstepError], *words: str) -> Iterator[None]:
-        """What is done in here ends in this error, whose text has these words; the text is kept to be looked through."""
+        """What is done in here ends in this error, whose text has these words; the text is looked through later."""
         with pytest.raises(kind) as wrong:
             yield
         self.texts.append("".join(traceback.format_exception(wrong.value)))

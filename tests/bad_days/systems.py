@@ -157,15 +157,15 @@ class ActOnPeople(System):
         [found] = [row for row in self.rows(name).values() if row[EMAIL].lower() == email.lower()]
         return found
 
-    def add(self, name: str, **values: str) -> str:
+    def add(self, name: str, /, **values: str) -> str:
         """Somebody adds a row: `email`, `first`, `last`, `company`. Returns its id."""
         given = {_HEADINGS[key]: value for key, value in values.items()}
         return str(self.ask("POST", f"lists/{self.list_id(name)}/rows", {"values": given})["id"])
 
-    def edit(self, name: str, email: str, **values: str) -> None:
+    def edit(self, name: str, whose: str, /, **values: str) -> None:
         """Somebody edits the row with this address."""
         given = {_HEADINGS[key]: value for key, value in values.items()}
-        self.ask("PATCH", f"lists/{self.list_id(name)}/rows/{self.row(name, email)['_contact_id_']}", {"values": given})
+        self.ask("PATCH", f"lists/{self.list_id(name)}/rows/{self.row(name, whose)['_contact_id_']}", {"values": given})
 
     def delete(self, name: str, email: str) -> None:
         """Somebody deletes the row with this address."""

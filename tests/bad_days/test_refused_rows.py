@@ -54,23 +54,23 @@ def test_a_row_that_act_on_refuses_in_an_upload(office: Office) -> None:
 def test_an_update_that_act_on_refuses_in_an_upload(office: Office) -> None:
     office.wires.act_on["small_write_limit"] = 2
     office.change_sync(limits={"max_updated": "100%"})
-    contacts = [office.hire(f"p{n}@example.com", "Old") for n in range(12)]
+    contacts = [office.hire(f"p{n}@example.com", f"Old{n}") for n in range(12)]
     office.run()
-    for contact in contacts:
-        office.netsuite.edit(contact, firstName="New")
+    for n, contact in enumerate(contacts):
+        office.netsuite.edit(contact, firstName=f"New{n}")
     office.act_on.refuse_in_uploads("p3@example.com")
 
     report = office.run()
 
     office.balances(report)
     assert [row["code"] for row in office.journal(report, state="rejected")] == ["UPLOAD_REFUSED"]
-    assert office.act_on.row(LIST, "p3@example.com")["First Name"] == "Old"
-    assert office.act_on.row(LIST, "p4@example.com")["First Name"] == "New"
+    assert office.act_on.row(LIST, "p3@example.com")["First Name"] == "Old3"
+    assert office.act_on.row(LIST, "p4@example.com")["First Name"] == "New4"
 
     office.act_on.refuse_nobody()
     report = office.run()
 
-    assert office.act_on.row(LIST, "p3@example.com")["First Name"] == "New"
+    assert office.act_on.row(LIST, "p3@example.com")["First Name"] == "New3"
     office.is_in_step(report)
 
 

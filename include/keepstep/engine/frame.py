@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, text
 
 from keepstep.connectors.base import FieldInfo, ReadQuery
 from keepstep.core.errors import SettingsError
 from keepstep.core.guards import Limits
-from keepstep.core.model import Blanks, FieldRule, FieldType, Phase, Rule, Side
+from keepstep.core.model import FieldRule, FieldType, Phase, Side
 from keepstep.core.plan import SyncPolicy, Way
+from keepstep.engine import remembered
 from keepstep.engine.run import RunContext
 from keepstep.store.journal import Address
 from keepstep.store.outcomes import Ends
@@ -104,30 +103,28 @@ def resolve(ctx: RunContext) -> Frame:
     rules = _with_crm_types(ctx, rules)
     known = ctx.platform.find_list(settings.platform.list)
     if known is None:
+        remembered.must_be_new(ctx)
         email = next(rule.platform for rule in rules if rule.name == "email")
         columns = [rule.platform for rule in rules]
         columns += [column for column in _read_too(ctx) if column not in columns]
         known = ctx.platform.create_list(settings.platform.list, columns, email)
     rules = _with_columns(ctx, rules, known.id)
     with ctx.store.begin() as conn:
-        _remember(conn, ctx.file.name, known.id, rules)
+        remembered.remember(conn, ctx.file, known.id, rules)
     return _frame(ctx, known.id, rules)
 
 
 def recall(ctx: RunContext) -> Frame:
     """The sync as it was resolved last; resolves it where it never was, or where its fields changed since."""
-    with ctx.store.begin() as conn:
-        row = conn.execute(
-            text("SELECT list_id, rules FROM sync WHERE name = :name"), {"name": ctx.file.name}
-        ).one_or_none()
-    if row is None or row.list_id is None or row.rules is None:
+    known = remembered.recollect(ctx)
+    if known is None:
         return resolve(ctx)
-    rules = tuple(_rule(one) for one in row.rules)
+    list_id, rules = known
     if [(r.name, r.crm, r.platform, r.rule, r.blanks) for r in rules] != [
         (r.name, r.crm, r.platform, r.rule, r.blanks) for r in ctx.file.settings.field_rules()
     ]:
         return resolve(ctx)
-    return _frame(ctx, row.list_id, rules)
+    return _frame(ctx, list_id, rules)
 
 
 def fields_hash(frame: Frame) -> str:
@@ -148,6 +145,8 @@ def _crm_rule(ctx: RunContext, rule: FieldRule, known: Mapping[str, FieldInfo]) 
     policy = settings.crm_policy
     info = known.get(rule.crm)
     where = f"{ctx.file.path.name}: fields.{rule.name}"
+    if info is None:
+        remembered.read_again(ctx)
     if info is None and rule.name == settings.score_field:
         raise SettingsError(
             f"{where}: {policy.title} has no field {rule.crm} on its {policy.person_object}. "
@@ -187,6 +186,7 @@ def _with_columns(ctx: RunContext, rules: tuple[FieldRule, ...], list_id: str) -
     missing = [f"{column!r} ({key})" for column, key in needed if column not in columns]
     if missing:
         names = ", ".join(missing)
+        remembered.read_again(ctx)
         raise SettingsError(
             f"{ctx.file.path.name}: the list {settings.platform.list!r} in {settings.platform_policy.title} has no "
             f"column {names}: add it to the list there, or name an existing column in the sync file. No new import is "
@@ -248,34 +248,3 @@ def _creatable(
 ) -> frozenset[str]:
     """What a new person may be given: no reference but the company, whose record is looked up or made first."""
     return frozenset(rule.name for rule in rules if rule.name == company or rule.crm not in references | {score_field})
-
-
-def _remember(conn: Connection, name: str, list_id: str, rules: tuple[FieldRule, ...]) -> None:
-    conn.execute(
-        text("UPDATE sync SET list_id = :list, rules = CAST(:rules AS jsonb) WHERE name = :name"),
-        {"name": name, "list": list_id, "rules": orjson.dumps([_plain(rule) for rule in rules]).decode()},
-    )
-
-
-def _plain(rule: FieldRule) -> dict[str, Any]:
-    return {
-        "name": rule.name,
-        "crm": rule.crm,
-        "platform": rule.platform,
-        "type": rule.type.value,
-        "rule": rule.rule.value,
-        "blanks": rule.blanks.value,
-        "max_length": {side.value: length for side, length in rule.max_length.items()},
-    }
-
-
-def _rule(plain: Mapping[str, Any]) -> FieldRule:
-    return FieldRule(
-        name=plain["name"],
-        crm=plain["crm"],
-        platform=plain["platform"],
-        type=FieldType(plain["type"]),
-        rule=Rule(plain["rule"]),
-        blanks=Blanks(plain["blanks"]),
-        max_length={Side(side): length for side, length in plain["max_length"].items()},
-    )

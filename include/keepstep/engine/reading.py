@@ -12,7 +12,7 @@ from keepstep.core.model import Deletion, Side
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import Frame, fields_hash
 from keepstep.engine.run import RunContext
-from keepstep.store import staging, statistics, watermarks
+from keepstep.store import parity, staging, statistics, watermarks
 from keepstep.store.staging import Scope
 from keepstep.store.watermarks import Watermark
 
@@ -27,6 +27,7 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
     """
     _forget_after_remapping(ctx, frame)
     told = read_side(ctx, frame, Side.CRM) + read_side(ctx, frame, Side.PLATFORM)
+    _look_after_refused(ctx, frame)
     told += _find_vanished_rows(ctx, frame) + _read_opt_outs(ctx)
     with ctx.store.begin() as conn:
         statistics.refresh(conn, told, "sighting", "crm_record", "prospect")
@@ -63,7 +64,7 @@ def _pages(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery
             staging.store_records(conn, scope, page.records, mark.listing, ctx.now())
             staging.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
             if page.full and page.last:
-                _missing(ctx, conn, connector, scope, query, mark.listing)
+                _missing(ctx, conn, connector, scope, query, mark.listing, staging.unnamed(conn, scope, mark.listing))
             _move(conn, scope, source, page, mark, finished)
         told += len(page.records) + len(page.deletions)
         ctx.progress(f"read {source}", told, None)
@@ -76,10 +77,15 @@ def _move(conn: Connection, scope: Scope, source: str, page: Page, mark: Waterma
 
 
 def _missing(
-    ctx: RunContext, conn: Connection, connector: Connector, scope: Scope, query: ReadQuery, listing: int
+    ctx: RunContext,
+    conn: Connection,
+    connector: Connector,
+    scope: Scope,
+    query: ReadQuery,
+    listing: int,
+    lost: Sequence[str],
 ) -> None:
-    """What a full listing didn't name: ask for it by id; who answers only left the selection, the others are gone."""
-    lost = staging.unnamed(conn, scope, listing)
+    """Ask by id for what seems to be gone; who answers only left the selection, if at all, the others are deleted."""
     for ids in _chunks(lost, ASKED_AT_ONCE):
         there = list(connector.fetch(query, FetchBy.ID, ids)) if scope.side is Side.CRM else []
         staging.store_records(conn, scope, there, listing, ctx.now())
@@ -92,6 +98,16 @@ def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
     them = iter(ids)
     while chunk := list(islice(them, size)):
         yield chunk
+
+
+def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
+    """A CRM record with an open error may be gone without a word, where the role may not see deletions (NS-3)."""
+    scope = frame.scope(Side.CRM)
+    with ctx.store.begin() as conn:
+        suspects = parity.records_in_trouble(conn, frame.sync, scope.object)
+        mark = watermarks.get(conn, frame.sync, f"{Side.CRM.value}:{scope.object}")
+        if suspects and mark is not None:
+            _missing(ctx, conn, ctx.crm, scope, frame.query(Side.CRM), mark.listing, suspects)
 
 
 def _find_vanished_rows(ctx: RunContext, frame: Frame) -> int:
@@ -130,7 +146,7 @@ def _read_opt_outs(ctx: RunContext) -> int:
 
 
 def _forget_after_remapping(ctx: RunContext, frame: Frame) -> None:
-    """Another mapping, audience or list needs one full read: a field's old values are in no increment (AO-2)."""
+    """Another mapping, audience or list needs one full look: a field's old values are in no increment (AO-2)."""
     current = fields_hash(frame)
     with ctx.store.begin() as conn:
         known = conn.execute(
@@ -139,6 +155,9 @@ def _forget_after_remapping(ctx: RunContext, frame: Frame) -> None:
         if known != current:
             for side in Side:
                 watermarks.forget(conn, frame.sync, f"{side.value}:{frame.scope(side).object}")
+            # Nobody has a place on another list yet, although nothing changed about them in the CRM.
+            everybody = "UPDATE sighting SET dirty = true WHERE sync = :name AND side = 'crm'"
+            conn.execute(text(everybody), {"name": frame.sync})
             conn.execute(
                 text("UPDATE sync SET fields_hash = :hash WHERE name = :name"), {"hash": current, "name": frame.sync}
             )

@@ -32,6 +32,7 @@ class Store:
         self.engine: Engine = create_engine(
             self.url,
             pool_pre_ping=True,
+            hide_parameters=True,  # they are people's data: neither a log nor an error's text may repeat them
             connect_args=_connect_args(self.url, application_name),
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,

@@ -46,6 +46,19 @@ def update_sync_errors(conn: Connection, sync: str, run_id: int, now: datetime) 
     conn.execute(text(_CLOSE), values)
 
 
+def records_in_trouble(conn: Connection, sync: str, object_name: str) -> list[str]:
+    """The ids of a sync's CRM records with an open error, of those that aren't known to be deleted."""
+    rows = conn.execute(
+        text(
+            "SELECT DISTINCT e.record_id FROM sync_error e JOIN sighting s ON s.sync = e.sync AND s.side = 'crm'"
+            " AND s.object = e.object AND s.id = e.record_id AND s.presence <> 'deleted'"
+            " WHERE e.sync = :sync AND e.side = 'crm' AND e.object = :object AND e.closed_at IS NULL ORDER BY 1"
+        ),
+        {"sync": sync, "object": object_name},
+    )
+    return [row.record_id for row in rows]
+
+
 # A link is followed while both of its ends are in the selection.
 _FOLLOWED = """
 FROM link l

@@ -45,6 +45,7 @@ sync = Table(
     Column("settings_hash", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("list_id", Text),  # the platform's id of the list, once found or made
+    Column("list_name", Text),  # the name by which it was: another one in the file asks for another list
     Column("rules", JSONB),  # the mapped fields, with the types and lengths that the schemas told
     Column("fields_hash", Text),  # names the mapping that was last read in full; another one asks for a full read
     _now("loaded_at"),

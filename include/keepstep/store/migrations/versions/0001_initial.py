@@ -141,6 +141,7 @@ def upgrade() -> None:
         sa.Column("settings_hash", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("list_id", sa.Text(), nullable=True),
+        sa.Column("list_name", sa.Text(), nullable=True),
         sa.Column("rules", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("fields_hash", sa.Text(), nullable=True),
         sa.Column("loaded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
