@@ -15,3 +15,9 @@ ACT_ON_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on purpose
 ACT_ON_CLIENT_ID: Final = "sandbox-act-on-client"
 ACT_ON_CLIENT_SECRET: Final = "sandbox-act-on-secret"  # noqa: S105 - published on purpose
 ACT_ON_ACCOUNT_ID: Final = "10042"
+
+SALESFORCE_USER: Final = "ada.admin@corp.example.com"
+SALESFORCE_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on purpose
+SALESFORCE_SECURITY_TOKEN: Final = "sandboxtoken"  # noqa: S105 - published on purpose
+SALESFORCE_CLIENT_ID: Final = "sandbox-consumer-key"
+SALESFORCE_CLIENT_SECRET: Final = "sandbox-consumer-secret"  # noqa: S105 - published on purpose

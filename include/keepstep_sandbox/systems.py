@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from keepstep_sandbox import act_on, netsuite
+from keepstep_sandbox import act_on, netsuite, salesforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,12 @@ def _netsuite(seed: int, size: int) -> Starlette:
     return netsuite.create_app(netsuite.NetSuiteSettings(seed=seed, size=size))
 
 
+def _salesforce(seed: int, size: int) -> Starlette:
+    return salesforce.create_app(salesforce.SalesforceSettings(seed=seed, size=size))
+
+
 SYSTEMS: Final = (
     Entry("netsuite", "Oracle NetSuite", 8701, _netsuite),
     Entry("act_on", "Act-On", 8711, _act_on),
+    Entry("salesforce", "Salesforce", 8721, _salesforce),
 )

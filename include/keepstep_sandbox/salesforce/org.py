@@ -1,0 +1,179 @@
+"""A Salesforce org in memory: its tables, settings, faults and limits, and the undoing of what failed half-way.
+
+Everything here runs to its end without giving way, on the server's one loop: a write is seen whole or not at all.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from keepstep_sandbox.salesforce import ids, seeded
+from keepstep_sandbox.salesforce.schema import GROUP, USER, Schema
+from keepstep_sandbox.salesforce.settings import SalesforceSettings
+from keepstep_sandbox.salesforce.table import STAMP, Row, Table
+from keepstep_sandbox.surroundings import Surroundings
+
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why one record refuses to be written: a trigger, a lock. `times` None = for ever."""
+
+    code: str
+    message: str
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """An entry of the delete log that has no row any more."""
+
+    kind: str
+    id: str
+    when: datetime
+
+
+class Org:
+    """See the module."""
+
+    name: Final = "salesforce"
+    _undo: list[tuple[str, str, Row | None]] | None
+    _purged: datetime
+    log_floor: datetime | None
+
+    def __init__(self, settings: SalesforceSettings, surroundings: Surroundings) -> None:
+        self._initial = settings
+        self._settings = settings
+        self.surroundings = surroundings
+        self.on_reset: list[Callable[[], None]] = []  # what else starts over
+        self.token_age = 0  # moves when all tokens handed out so far are to be too old
+        self._fill()
+
+    @property
+    def settings(self) -> SalesforceSettings:
+        """The settings in force."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: SalesforceSettings) -> None:
+        self._settings = settings
+        for table in self.tables.values():
+            table.remembers = settings.stale_reads_s > 0
+
+    def reset(self, seed: int | None, size: int | None) -> None:
+        """Make everything new: people, schema, settings, faults, calls counted."""
+        seed = self._initial.seed if seed is None else seed
+        size = self._initial.size if size is None else size
+        self._initial = self._settings = replace(self._initial, seed=seed, size=size)
+        self._fill()
+        for start_over in self.on_reset:
+            start_over()
+
+    def expire_tokens(self) -> None:
+        """Let all tokens handed out so far be too old."""
+        self.token_age += 1
+
+    def counts(self) -> dict[str, int]:
+        """Tell how many rows each object has; what lies in the recycle bin counts."""
+        return {kind: len(table) for kind, table in self.tables.items()}
+
+    def now(self) -> datetime:
+        """Tell the server's moment as records keep it: whole seconds."""
+        return self.surroundings.clock.now().replace(microsecond=0)
+
+    def new_id(self, kind: str) -> str:
+        """Give an object's next id."""
+        self._last[kind] += 1
+        return ids.make(self.schema.prefix(kind), self._last[kind])
+
+    def put(self, kind: str, row: Row) -> None:
+        """Store a row."""
+        old = self.tables[kind].put(row, self.surroundings.clock.now())
+        if self._undo is not None:
+            self._undo.append((kind, row["Id"], old))
+
+    def purge(self, kind: str, record_id: str) -> None:
+        """Take a row away for good."""
+        self.tables[kind].remove(record_id, self.surroundings.clock.now())
+
+    @contextmanager
+    def attempt(self) -> Iterator[Callable[[], None]]:
+        """Give a function that takes back all that was put since; for calls that are all or nothing."""
+        self._undo = []
+        try:
+            yield self._take_back
+        finally:
+            self._undo = None
+
+    def _take_back(self) -> None:
+        now = self.surroundings.clock.now()
+        for kind, record_id, old in reversed(self._undo or []):
+            if old is None:
+                self.tables[kind].remove(record_id, now)
+            else:
+                self.tables[kind].put(old, now)
+
+    def empty_bin(self, *, older_than: datetime | None = None) -> None:
+        """Purge what lies in the recycle bin; all of it also shortens the delete log, as an administrator's does."""
+        for kind, table in self.tables.items():
+            binned = [i for i in table.ids() if (table.get(i) or {}).get("IsDeleted", False)]
+            for record_id in binned:
+                row = table.get(record_id) or {}
+                if older_than is None or row[STAMP] < older_than:
+                    self.purge(kind, record_id)
+        if older_than is None:
+            self.deletions.clear()
+            self.log_floor = self.now()
+
+    def purge_expired(self) -> None:
+        """Purge what has been in the recycle bin for too long; looked at no more than once a minute of its clock."""
+        now = self.now()
+        if abs(now - self._purged) < timedelta(minutes=1):
+            return
+        self._purged = now
+        self.empty_bin(older_than=now - self.settings.recycle_bin_days * DAY)
+
+    def earliest_deletion(self) -> datetime:
+        """Tell how far back the delete log reaches."""
+        reach = self.now() - self.settings.recycle_bin_days * DAY
+        return reach if self.log_floor is None else max(reach, self.log_floor)
+
+    def count_call(self) -> None:
+        """Note one API call."""
+        self.calls[int(self.now().timestamp()) // 3600] += 1
+
+    def calls_used(self) -> int:
+        """Tell how many calls were made within the last 24 hours, by the hour."""
+        hour = int(self.now().timestamp()) // 3600
+        return sum(count for when, count in self.calls.items() if hour - 24 < when <= hour)
+
+    def active_user(self, username: str) -> str | None:
+        """Give the id of the active user with this name."""
+        for record_id in self.tables[USER].find("Username", username):
+            if (self.tables[USER].get(record_id) or {}).get("IsActive", False):
+                return record_id
+        return None
+
+    def _fill(self) -> None:
+        self.schema = Schema()
+        self.tables = {kind: Table() for kind in self.schema.kinds()}
+        self.faults: dict[str, Fault] = {}
+        self.duplicate_rules: dict[str, Any] = {}
+        self.validation_rules: dict[str, Any] = {}
+        self.deletions: list[Deletion] = []
+        self.cascades: dict[str, tuple[str, ...]] = {}  # account -> the contacts that were deleted with it
+        self.log_floor = None
+        self.calls: Counter[int] = Counter()
+        self._purged = self.now()
+        self._undo = None
+        self._last: Counter[str] = Counter()
+        self.integration_user = seeded.user_id(self.schema, seeded.INTEGRATION)
+        for kind, row in seeded.rows(self.schema, self._settings):
+            self.tables[kind].put(row, row[STAMP])
+            self._last[kind] += 1
+        self.queue = ids.make(self.schema.prefix(GROUP), 1)
+        self.settings = self._settings

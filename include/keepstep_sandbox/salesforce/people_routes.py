@@ -1,0 +1,279 @@
+"""What people do in the org, as control calls under `/_control/salesforce`.
+
+`{records}` is `leads`, `contacts`, `accounts` or `users`. Field names are the API's; people see writes at once.
+
+| call | does |
+|---|---|
+| GET {records}?ids=a,b&limit=&offset= | reads records as they are, those in the recycle bin too |
+| POST {records}; GET, PATCH, DELETE {records}/ID | makes, reads, edits, deletes one; `?as=USER_ID` says who does it |
+| POST {records}/ID/undelete; POST empty-recycle-bin | takes one out of the recycle bin; purges all |
+| POST {records}/merge | `{"master": id, "others": [id, ...], "values": {...}}`, at most two others |
+| POST leads/ID/convert | `{"account": id, "contact": id}`, both may be left out |
+| POST users/ID/deactivate, /activate | a user leaves, or comes back |
+| PUT, DELETE {records}/ID/fault | refuses writes to one record: `{"code", "message", "times"}` |
+| PUT {records}/ID/lock | somebody holds the row: `{"times": 1}`; an account's holds up its contacts as well |
+| PUT, DELETE duplicate-rules/NAME | `{"object", "fields", "allow_save"}` |
+| PUT, DELETE validation-rules/NAME | `{"object", "when", "message", "field"}`; `when` is a SOQL condition |
+| POST fields; PATCH, DELETE fields/OBJECT/NAME | `{"object", "name", "type", "length", "external_id", "values", ...}` |
+| PUT breakdown | `{"after": 3, "message": "..."}`: the next ingest job fails there |
+| PUT usage | `{"calls": 99990}`: so many calls have been made within the last hour |
+| GET, PUT settings; GET key | reads or changes `SalesforceSettings`; the private key for JWT sign-in, and the ids |
+"""
+
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from keepstep_sandbox import credentials
+from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.salesforce.bulk_ingest import Breakdown, BulkIngest
+from keepstep_sandbox.salesforce.conversion import convert
+from keepstep_sandbox.salesforce.errors import SalesforceError
+from keepstep_sandbox.salesforce.org import Fault, Org
+from keepstep_sandbox.salesforce.records import Caller, Records
+from keepstep_sandbox.salesforce.rules import DuplicateRule, ValidationRule, lock
+from keepstep_sandbox.salesforce.schema import ACCOUNT, CONTACT, LEAD, USER, Field, Type
+from keepstep_sandbox.salesforce.sign_in import private_key_pem
+from keepstep_sandbox.salesforce.soql.parser import parse_condition
+from keepstep_sandbox.salesforce.table import Row
+from keepstep_sandbox.salesforce.values import held, to_json
+
+_RECORDS: Final = {"leads": LEAD, "contacts": CONTACT, "accounts": ACCOUNT, "users": USER}
+_FIXED: Final = frozenset({"seed", "size", "odd_emails", "latency_s"})  # set by reset, start or the common control
+
+
+def people_routes(org: Org, ingest: BulkIngest) -> list[BaseRoute]:
+    """Give the routes."""
+    people, admin = _People(org), _Administrator(org, ingest)
+    routes: list[tuple[str, str, Handler]] = [
+        ("GET", "/settings", admin.settings),
+        ("PUT", "/settings", admin.change_settings),
+        ("GET", "/key", admin.key),
+        ("PUT", "/usage", admin.use),
+        ("PUT", "/breakdown", admin.break_down),
+        ("POST", "/empty-recycle-bin", admin.empty_bin),
+        ("POST", "/fields", admin.add_field),
+        ("PATCH", "/fields/{kind}/{name}", admin.change_field),
+        ("DELETE", "/fields/{kind}/{name}", admin.remove_field),
+        ("PUT", "/duplicate-rules/{name}", admin.put_duplicate_rule),
+        ("DELETE", "/duplicate-rules/{name}", admin.remove_duplicate_rule),
+        ("PUT", "/validation-rules/{name}", admin.put_validation_rule),
+        ("DELETE", "/validation-rules/{name}", admin.remove_validation_rule),
+        ("POST", "/leads/{id}/convert", people.convert),
+        ("POST", "/users/{id}/deactivate", people.deactivate),
+        ("POST", "/users/{id}/activate", people.activate),
+        ("GET", "/{records}", people.list_records),
+        ("POST", "/{records}", people.create),
+        ("POST", "/{records}/merge", people.merge),
+        ("GET", "/{records}/{id}", people.read),
+        ("PATCH", "/{records}/{id}", people.edit),
+        ("DELETE", "/{records}/{id}", people.delete),
+        ("POST", "/{records}/{id}/undelete", people.undelete),
+        ("PUT", "/{records}/{id}/lock", people.lock),
+        ("PUT", "/{records}/{id}/fault", people.put_fault),
+        ("DELETE", "/{records}/{id}/fault", people.remove_fault),
+    ]
+    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+
+
+class _People:
+    """Those who work in the org. A kind of record that isn't there is a KeyError and so a 404."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._records = Records(org)
+
+    async def list_records(self, request: Request) -> Response:
+        kind, query = _kind(request), request.query_params
+        table = self._org.tables[kind]
+        ids = query["ids"].split(",") if "ids" in query else list(table.ids())
+        start = int(query.get("offset", 0))
+        chosen = ids[start : start + int(query.get("limit", len(ids)))]
+        items = [self._told(kind, row) for record_id in chosen if (row := table.get(record_id)) is not None]
+        return Response(orjson.dumps({"items": items, "total": len(ids)}), media_type="application/json")
+
+    async def create(self, request: Request) -> Response:
+        made = self._records.create(self._caller(request), _kind(request), await json_object(request))
+        return JSONResponse({"id": made}, 201)
+
+    async def read(self, request: Request) -> Response:
+        kind, record_id = _kind(request), _id(request)
+        row = self._org.tables[kind].get(record_id)
+        if row is None:
+            raise KeyError(record_id)
+        return Response(orjson.dumps(self._told(kind, row)), media_type="application/json")
+
+    async def edit(self, request: Request) -> Response:
+        self._records.update(self._caller(request), _kind(request), _id(request), await json_object(request))
+        return Response(status_code=204)
+
+    async def delete(self, request: Request) -> Response:
+        self._records.delete(self._caller(request), _kind(request), _id(request))
+        return Response(status_code=204)
+
+    async def undelete(self, request: Request) -> Response:
+        self._records.undelete(self._caller(request), _kind(request), _id(request))
+        return Response(status_code=204)
+
+    async def merge(self, request: Request) -> Response:
+        found = await json_object(request)
+        others = [str(other) for other in found["others"]]
+        self._records.merge(self._caller(request), _kind(request), str(found["master"]), others, found.get("values"))
+        return Response(status_code=204)
+
+    async def convert(self, request: Request) -> Response:
+        found = await json_object(request)
+        result = convert(
+            self._org, self._caller(request), _id(request), account=found.get("account"), contact=found.get("contact")
+        )
+        return JSONResponse(asdict(result))
+
+    async def deactivate(self, request: Request) -> Response:
+        return self._set_active(request, active=False)
+
+    async def activate(self, request: Request) -> Response:
+        return self._set_active(request, active=True)
+
+    async def lock(self, request: Request) -> Response:
+        found = await json_object(request)
+        self._records.live(_kind(request), _id(request))
+        self._org.faults[_id(request)] = lock(_id(request), found.get("times", 1))
+        return Response(status_code=204)
+
+    async def put_fault(self, request: Request) -> Response:
+        usual = {"code": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "message": "The trigger refused."}
+        self._records.live(_kind(request), _id(request))
+        self._org.faults[_id(request)] = Fault(**{**usual, **await json_object(request)})
+        return Response(status_code=204)
+
+    async def remove_fault(self, request: Request) -> Response:
+        del self._org.faults[_id(request)]
+        return Response(status_code=204)
+
+    def _set_active(self, request: Request, *, active: bool) -> Response:
+        self._records.update(self._caller(request), USER, _id(request), {"IsActive": active})
+        return Response(status_code=204)
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller(request.query_params.get("as", self._org.integration_user), allow_duplicates=True)
+
+    def _told(self, kind: str, row: Row) -> dict[str, Any]:
+        return {field.name: to_json(held(field, row)) for field in self._org.schema.fields(kind)}
+
+
+class _Administrator:
+    """Whoever sets the org up."""
+
+    def __init__(self, org: Org, ingest: BulkIngest) -> None:
+        self._org = org
+        self._ingest = ingest
+
+    async def settings(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        return JSONResponse(asdict(self._org.settings))
+
+    async def change_settings(self, request: Request) -> Response:
+        found = await json_object(request)
+        if _FIXED & found.keys():
+            raise ValueError(f"{', '.join(sorted(_FIXED))} are set at the start or by reset and latency")
+        self._org.settings = replace(self._org.settings, **found)
+        return await self.settings(request)
+
+    async def key(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        told = {
+            "client_id": credentials.SALESFORCE_CLIENT_ID,
+            "username": credentials.SALESFORCE_USER,
+            "algorithm": "RS256",
+            "private_key": private_key_pem(),
+        }
+        return JSONResponse(told)
+
+    async def use(self, request: Request) -> Response:
+        calls = int((await json_object(request))["calls"])
+        self._org.calls.clear()
+        self._org.calls[int(self._org.now().timestamp()) // 3600] = calls
+        return Response(status_code=204)
+
+    async def break_down(self, request: Request) -> Response:
+        self._ingest.breakdown = Breakdown(**await json_object(request))
+        return Response(status_code=204)
+
+    async def empty_bin(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        self._org.empty_bin()
+        return Response(status_code=204)
+
+    async def add_field(self, request: Request) -> Response:
+        found = await json_object(request)
+        kind, kind_of_field = found.pop("object"), Type(found.pop("type", "string"))
+        if kind_of_field is Type.REFERENCE:
+            raise ValueError("a custom field of this sandbox isn't a reference")
+        values = tuple(found.pop("values", ()))
+        self._org.schema.add(kind, Field(**{"length": 255, **found, "type": kind_of_field, "values": values}))
+        return Response(status_code=204)
+
+    async def change_field(self, request: Request) -> Response:
+        found = await json_object(request)
+        if "values" in found:
+            found["values"] = tuple(found["values"])
+        self._org.schema.change(request.path_params["kind"], request.path_params["name"], **found)
+        return Response(status_code=204)
+
+    async def remove_field(self, request: Request) -> Response:
+        kind = self._org.schema.kind(request.path_params["kind"])
+        field = self._org.schema.remove(kind, request.path_params["name"])
+        table = self._org.tables[kind]
+        table.forget_index(field.name)
+        for record_id in list(table.ids()):
+            row = table.get(record_id) or {}
+            if field.name in row and field.custom:
+                self._org.put(kind, {name: value for name, value in row.items() if name != field.name})
+        return Response(status_code=204)
+
+    async def put_duplicate_rule(self, request: Request) -> Response:
+        found = await json_object(request)
+        kind = self._org.schema.kind(str(found["object"]))
+        fields = tuple(self._org.schema.field(kind, name).name for name in found["fields"])
+        rule = DuplicateRule(kind, fields, bool(found.get("allow_save", True)))
+        self._org.duplicate_rules[request.path_params["name"]] = rule
+        return Response(status_code=204)
+
+    async def remove_duplicate_rule(self, request: Request) -> Response:
+        del self._org.duplicate_rules[request.path_params["name"]]
+        return Response(status_code=204)
+
+    async def put_validation_rule(self, request: Request) -> Response:
+        rule = ValidationRule(**await json_object(request))
+        parse_condition(rule.when)
+        self._org.validation_rules[request.path_params["name"]] = rule
+        return Response(status_code=204)
+
+    async def remove_validation_rule(self, request: Request) -> Response:
+        del self._org.validation_rules[request.path_params["name"]]
+        return Response(status_code=204)
+
+
+def _kind(request: Request) -> str:
+    return _RECORDS[request.path_params["records"]] if "records" in request.path_params else _of_path(request)
+
+
+def _of_path(request: Request) -> str:
+    return USER if "/users/" in request.url.path else LEAD
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
+
+
+def _refusals(handler: Handler) -> Handler:
+    """Answer Salesforce's own refusals as they are."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except SalesforceError as refusal:
+            return refusal.response()
+
+    return answered

@@ -1,0 +1,165 @@
+"""Ways in: OAuth client credentials, JWT bearer and username-password, and the SOAP login of older clients."""
+
+import base64
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import unescape
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from keepstep_sandbox import credentials
+from keepstep_sandbox.salesforce.gate import Gate
+from keepstep_sandbox.salesforce.org import Org
+
+TOKEN_PATH: Final = "/services/oauth2/token"  # noqa: S105 - a path
+ORG_ID: Final = "00DKs0000000001EAA"
+JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+LOGIN_HOSTS: Final = ("https://login.salesforce.com", "https://test.salesforce.com")
+MAX_ASSERTION_S: Final = 300
+_SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+
+
+class GrantRefused(Exception):
+    """No token: the OAuth error word and its description."""
+
+
+class SignIn:
+    """Answers the token endpoint and the SOAP login."""
+
+    def __init__(self, org: Org, gate: Gate) -> None:
+        self._org = org
+        self._gate = gate
+
+    async def token(self, request: Request) -> Response:
+        """Answer `POST /services/oauth2/token`."""
+        form = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+        _, _, basic = request.headers.get("authorization", "").partition("Basic ")
+        if basic:
+            client, _, secret = base64.b64decode(basic + "==").decode(errors="replace").partition(":")
+            form = {"client_id": client, "client_secret": secret, **form}
+        try:
+            user = self._user(form, request)
+        except GrantRefused as refusal:
+            word, description = refusal.args
+            return JSONResponse({"error": word, "error_description": description}, 400)
+        host = f"{request.url.scheme}://{request.headers.get('host', '')}"
+        told = {
+            "access_token": self._gate.open(user),
+            "signature": "c2FuZGJveA==",
+            "scope": "api pardot_api",
+            "instance_url": host,
+            "id": f"{LOGIN_HOSTS[0]}/id/{ORG_ID}/{user}",
+            "token_type": "Bearer",
+            "issued_at": str(int(self._org.surroundings.clock.now().timestamp() * 1000)),
+        }
+        return JSONResponse(told, headers={"Cache-Control": "no-cache, no-store"})
+
+    async def soap(self, request: Request) -> Response:
+        """Answer the SOAP login call; the session id serves as bearer token."""
+        text = (await request.body()).decode(errors="replace")
+        name, password = _element(text, "username"), _element(text, "password")
+        user = self._org.active_user(name) if self._org.settings.soap_login else None
+        if user is None or password != credentials.SALESFORCE_PASSWORD + credentials.SALESFORCE_SECURITY_TOKEN:
+            return _soap(500, _FAULT)
+        url = f"{request.url.scheme}://{request.headers.get('host', '')}{request.url.path}/{ORG_ID}"
+        result = (
+            f'<loginResponse xmlns="urn:partner.soap.sforce.com"><result><serverUrl>{escape(url)}</serverUrl>'
+            f"<sessionId>{escape(self._gate.open(user))}</sessionId><userId>{user}</userId>"
+            f"<userInfo><organizationId>{ORG_ID}</organizationId></userInfo></result></loginResponse>"
+        )
+        return _soap(200, result)
+
+    def _user(self, form: Mapping[str, str], request: Request) -> str:
+        """Find the user that a grant is for.
+
+        Raises:
+            GrantRefused: there's none.
+        """
+        match form.get("grant_type", ""):
+            case "client_credentials":
+                if request.headers.get("host", "").split(".")[0] in ("login", "test"):
+                    raise GrantRefused("invalid_grant", "request not supported on this domain")
+                _check_client(form)
+                return self._org.integration_user
+            case "password" if self._org.settings.password_flow:
+                _check_client(form)
+                return self._by_password(form)
+            case grant if grant == JWT_GRANT:
+                return self._by_assertion(form.get("assertion", ""), request)
+            case _:
+                raise GrantRefused("unsupported_grant_type", "grant type not supported")
+
+    def _by_password(self, form: Mapping[str, str]) -> str:
+        user = self._org.active_user(form.get("username", ""))
+        password = credentials.SALESFORCE_PASSWORD
+        if user is None or form.get("password") not in (password, password + credentials.SALESFORCE_SECURITY_TOKEN):
+            raise GrantRefused("invalid_grant", "authentication failure")
+        return user
+
+    def _by_assertion(self, assertion: str, request: Request) -> str:
+        host = f"{request.url.scheme}://{request.headers.get('host', '')}"
+        # Times are checked against the sandbox's clock, not the machine's; hence not by the library.
+        options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["iss", "sub", "exp"]}
+        try:
+            claims = jwt.decode(
+                assertion, _key().public_key(), algorithms=["RS256"], audience=[*LOGIN_HOSTS, host], options=options
+            )
+            ends = float(claims["exp"])  # simple-salesforce sends it as a text
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise GrantRefused("invalid_grant", "invalid assertion") from error
+        if claims["iss"] != credentials.SALESFORCE_CLIENT_ID:
+            raise GrantRefused("invalid_client_id", "client identifier invalid")
+        now = self._org.surroundings.clock.now().timestamp()
+        if not now < ends <= now + MAX_ASSERTION_S:
+            raise GrantRefused("invalid_grant", "expired authorization code")
+        user = self._org.active_user(str(claims["sub"]))
+        if user is None:
+            raise GrantRefused("invalid_grant", "user hasn't approved this consumer")
+        return user
+
+
+def private_key_pem() -> str:
+    """Give the private key that signs assertions for this sandbox; made new in each process."""
+    return _key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@lru_cache(maxsize=1)
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _check_client(form: Mapping[str, str]) -> None:
+    if form.get("client_id") != credentials.SALESFORCE_CLIENT_ID:
+        raise GrantRefused("invalid_client_id", "client identifier invalid")
+    if form.get("client_secret") != credentials.SALESFORCE_CLIENT_SECRET:
+        raise GrantRefused("invalid_client", "invalid client credentials")
+
+
+def _element(text: str, name: str) -> str:
+    found = re.search(rf"<(?:\w+:)?{name}>(.*?)</(?:\w+:)?{name}>", text, re.DOTALL)
+    return unescape(found[1]) if found else ""
+
+
+_FAULT: Final = (
+    "<soapenv:Fault><faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: Invalid username, password, "
+    "security token; or user locked out.</faultstring><detail>"
+    '<sf:LoginFault xmlns:sf="urn:fault.partner.soap.sforce.com">'
+    "<sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode><sf:exceptionMessage>Invalid username, password, security "
+    "token; or user locked out.</sf:exceptionMessage></sf:LoginFault></detail></soapenv:Fault>"
+)
+
+
+def _soap(status: int, inside: str) -> Response:
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{_SOAP}"><soapenv:Body>'
+        f"{inside}</soapenv:Body></soapenv:Envelope>"
+    )
+    return Response(text, status, media_type="text/xml")

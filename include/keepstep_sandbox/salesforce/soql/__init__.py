@@ -1,0 +1,1 @@
+"""A small SOQL: the SELECT statements that clients need, really evaluated; anything else is refused."""
