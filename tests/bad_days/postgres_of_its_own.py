@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from keepstep.connectors.base import Connector
 from keepstep.core.model import Outcome, Write
 from keepstep.engine.run import RunContext
 from keepstep.store.database import Store
-from tests.bad_days.office import Office, wall_clock
+from tests.bad_days.office import wall_clock
 from tools import postgres
 
 
@@ -82,7 +82,6 @@ class Tapped:
 
     inner: Connector
     hears: Callable[[], None]
-    seen: list[str] = field(default_factory=list)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """As the connector does it."""
@@ -92,12 +91,3 @@ class Tapped:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
-
-
-def looks_of(office: Office, task: Callable[[], object], server: Server) -> int:
-    """How often a task looks at the clock where nothing goes wrong."""
-    plug = Plug(server, at=0)
-    office.wires.wrap = plug.at_looks
-    task()
-    office.wires.wrap = lambda ctx: ctx
-    return plug.events

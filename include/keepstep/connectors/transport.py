@@ -169,8 +169,8 @@ class Transport:
         if verdict.action is Action.RENEW and self._renewed(course, response):
             return self._attempt(course)
         raise AuthError(
-            f"{self.system} refused {request.endpoint}: {verdict.code} (HTTP {reply.status}); check the credentials of the "
-            "connection, and what its user or role may do there"
+            f"{self.system} refused {request.endpoint}: {verdict.code} (HTTP {reply.status}); check the credentials of "
+            "the connection, and what its user or role may do there"
         )
 
     def _exchange(self, course: _Course) -> requests.Response:
