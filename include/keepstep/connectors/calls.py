@@ -58,6 +58,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Json = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)  # a body that is neither; its headers name its type
     files: Mapping[str, tuple[str, bytes, str]] | None = field(default=None, repr=False)  # name, content, media type
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     expects: Expects = Expects.JSON

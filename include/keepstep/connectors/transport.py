@@ -176,7 +176,7 @@ class Transport:
     def _exchange(self, course: _Course) -> requests.Response:
         request = course.request
         headers = {"Accept": "application/json", **request.headers}
-        data: bytes | dict[str, str] | None = None if request.form is None else dict(request.form)
+        data: bytes | dict[str, str] | None = request.content if request.form is None else dict(request.form)
         if request.json is not None:
             headers.setdefault("Content-Type", "application/json")
             data = orjson.dumps(request.json)
