@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from keepstep_sandbox.people import FIRST_DAY
 from keepstep_sandbox.salesforce import ids, seeded
+from keepstep_sandbox.salesforce.errors import SalesforceError
 from keepstep_sandbox.salesforce.schema import GROUP, USER, Schema
 from keepstep_sandbox.salesforce.settings import SalesforceSettings
 from keepstep_sandbox.salesforce.table import STAMP, Row, Table
@@ -109,6 +111,16 @@ class Org:
         finally:
             self._undo = None
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Take back all that was put within, where a refusal ends it half-way."""
+        with self.attempt() as take_back:
+            try:
+                yield
+            except SalesforceError:
+                take_back()
+                raise
+
     def _take_back(self) -> None:
         now = self.surroundings.clock.now()
         for kind, record_id, old in reversed(self._undo or []):
@@ -160,6 +172,7 @@ class Org:
 
     def _fill(self) -> None:
         self.schema = Schema()
+        self.schema_changed = FIRST_DAY
         self.tables = {kind: Table() for kind in self.schema.kinds()}
         self.faults: dict[str, Fault] = {}
         self.duplicate_rules: dict[str, Any] = {}

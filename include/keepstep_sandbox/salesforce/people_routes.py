@@ -122,14 +122,17 @@ class _People:
     async def merge(self, request: Request) -> Response:
         found = await json_object(request)
         others = [str(other) for other in found["others"]]
-        self._records.merge(self._caller(request), _kind(request), str(found["master"]), others, found.get("values"))
+        with self._org.whole():
+            self._records.merge(
+                self._caller(request), _kind(request), str(found["master"]), others, found.get("values")
+            )
         return Response(status_code=204)
 
     async def convert(self, request: Request) -> Response:
         found = await json_object(request)
-        result = convert(
-            self._org, self._caller(request), _id(request), account=found.get("account"), contact=found.get("contact")
-        )
+        account, contact = found.get("account"), found.get("contact")
+        with self._org.whole():
+            result = convert(self._org, self._caller(request), _id(request), account=account, contact=contact)
         return JSONResponse(asdict(result))
 
     async def deactivate(self, request: Request) -> Response:
@@ -159,7 +162,7 @@ class _People:
         return Response(status_code=204)
 
     def _caller(self, request: Request) -> Caller:
-        return Caller(request.query_params.get("as", self._org.integration_user), allow_duplicates=True)
+        return Caller(request.query_params.get("as", self._org.integration_user), allow_duplicates=True, inside=True)
 
     def _told(self, kind: str, row: Row) -> dict[str, Any]:
         return {field.name: to_json(held(field, row)) for field in self._org.schema.fields(kind)}
@@ -212,6 +215,7 @@ class _Administrator:
             raise ValueError("a custom field of this sandbox isn't a reference")
         values = tuple(found.pop("values", ()))
         self._org.schema.add(kind, Field(**{"length": 255, **found, "type": kind_of_field, "values": values}))
+        self._org.schema_changed = self._org.now()
         return Response(status_code=204)
 
     async def change_field(self, request: Request) -> Response:
@@ -219,11 +223,13 @@ class _Administrator:
         if "values" in found:
             found["values"] = tuple(found["values"])
         self._org.schema.change(request.path_params["kind"], request.path_params["name"], **found)
+        self._org.schema_changed = self._org.now()
         return Response(status_code=204)
 
     async def remove_field(self, request: Request) -> Response:
         kind = self._org.schema.kind(request.path_params["kind"])
         field = self._org.schema.remove(kind, request.path_params["name"])
+        self._org.schema_changed = self._org.now()
         table = self._org.tables[kind]
         table.forget_index(field.name)
         for record_id in list(table.ids()):

@@ -44,9 +44,10 @@ class RecordService:
         return _json({"objectDescribe": self._object(self.kind(request)), "recentItems": []})
 
     async def describe(self, request: Request) -> Response:
-        """Answer `GET /sobjects/T/describe`; `If-Modified-Since` is taken for 304 while the schema is as new."""
+        """Answer `GET /sobjects/T/describe`; 304 if nothing changed since `If-Modified-Since`."""
         kind = self.kind(request)
-        if moment_of(request, "if-modified-since") is not None and self._org.schema.version == 0:
+        since = moment_of(request, "if-modified-since")
+        if since is not None and self._org.schema_changed <= since:
             return Response(status_code=304)
         fields = [field.described() for field in self._org.schema.fields(kind)]
         return _json({**self._object(kind), "fields": fields, "childRelationships": []})

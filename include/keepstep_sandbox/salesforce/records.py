@@ -7,17 +7,24 @@ from typing import Any
 from keepstep_sandbox.salesforce import rules
 from keepstep_sandbox.salesforce.errors import invalid_cross_reference, is_deleted, refuse
 from keepstep_sandbox.salesforce.org import Deletion, Org
-from keepstep_sandbox.salesforce.schema import ACCOUNT, CONTACT, LEAD, LEAD_STATUSES, USER, Type
+from keepstep_sandbox.salesforce.schema import ACCOUNT, CONTACT, LEAD, LEAD_STATUSES, MERGEABLE, USER, Type
 from keepstep_sandbox.salesforce.table import STAMP, Row
 from keepstep_sandbox.salesforce.values import read
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who writes: a user's id, and whether alerts of duplicate rules are to be ignored."""
+    """Who writes.
+
+    Attributes:
+        user: the user's id.
+        allow_duplicates: whether alerts of duplicate rules are to be ignored.
+        inside: whether it's somebody in the org's own UI, who may write to users as well.
+    """
 
     user: str
     allow_duplicates: bool = False
+    inside: bool = False
 
 
 class Records:
@@ -33,6 +40,9 @@ class Records:
             SalesforceError: a rule of the org is broken.
         """
         org = self._org
+        _check_writable(caller, kind)
+        if any(name.lower() == "id" and value for name, value in body.items()):
+            raise refuse("INVALID_FIELD", "cannot specify Id in an insert call", "Id")
         values = read(org.schema, kind, body, csv=csv)
         row = {**self._defaults(caller, kind), **values, "Id": org.new_id(kind)}
         now = org.now()
@@ -46,6 +56,7 @@ class Records:
         Raises:
             SalesforceError: there's none, it's deleted or converted, or a rule of the org is broken.
         """
+        _check_writable(caller, kind)
         old = self.live(kind, record_id)
         values = read(self._org.schema, kind, body, csv=csv)
         if kind == LEAD and old.get("IsConverted", False):
@@ -64,7 +75,7 @@ class Records:
         """
         org = self._org
         row = self.live(kind, record_id)
-        if kind not in (LEAD, CONTACT, ACCOUNT):
+        if kind not in MERGEABLE:
             raise refuse("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
         rules.strike(org, record_id)
         children = self._contacts(record_id) if kind == ACCOUNT else ()
@@ -149,6 +160,17 @@ class Records:
         rules.check_lock_of_account(self._org, kind, row)
         rules.check(self._org, kind, row, values, allow_duplicates=caller.allow_duplicates)
         self._org.put(kind, row)
+
+
+def _check_writable(caller: Caller, kind: str) -> None:
+    """Keep the integration user away from users and groups.
+
+    Raises:
+        SalesforceError: it's one of them, and the caller isn't inside.
+    """
+    if kind not in MERGEABLE and not caller.inside:
+        message = f"entity type cannot be inserted or updated: {kind}"
+        raise refuse("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
 
 
 def _touched(caller: Caller, now: Any) -> Row:

@@ -143,6 +143,17 @@ def test_a_converted_lead_stays_names_what_it_became_and_can_be_written_no_more(
     assert error_of(reply) == (400, "CANNOT_UPDATE_CONVERTED_LEAD")
 
 
+def test_a_conversion_that_is_refused_leaves_nothing_behind(salesforce: SalesforceClient) -> None:
+    rule = {"object": "Contact", "when": "Phone = null", "message": "Phone!"}
+    salesforce.people("PUT", "validation-rules/phone", rule)
+    lead = salesforce.lead()
+    url = f"{salesforce.url}/_control/salesforce/leads/{lead}/convert"
+    refused = salesforce.session.post(url, json={}, timeout=20)
+    assert error_of(refused) == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    assert salesforce.rows("SELECT Id FROM Account") == []
+    assert salesforce.people("GET", f"leads/{lead}")["IsConverted"] is False
+
+
 def test_a_conversion_into_an_existing_contact_fills_only_what_is_empty(salesforce: SalesforceClient) -> None:
     account = salesforce.create("Account", Name="Acme")
     contact = salesforce.create("Contact", LastName="Kept", Phone="1", AccountId=account)

@@ -86,6 +86,16 @@ def test_a_value_that_cannot_be_is_400(
     assert salesforce.rows("SELECT Id FROM Lead") == []
 
 
+def test_users_are_read_only_and_an_insert_has_no_id(salesforce: SalesforceClient) -> None:
+    (sam,) = salesforce.rows("SELECT Id FROM User WHERE Email LIKE 'sam%'")
+    refused = salesforce.call("PATCH", f"/sobjects/User/{sam['Id']}", {"Alias": "x"})
+    assert error_of(refused) == (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
+    gone = salesforce.call("DELETE", f"/sobjects/User/{sam['Id']}")
+    assert error_of(gone) == (400, "INSUFFICIENT_ACCESS_OR_READONLY")
+    body = {"Id": salesforce.lead(), "LastName": "O", "Company": "A"}
+    assert error_of(salesforce.call("POST", "/sobjects/Lead", body)) == (400, "INVALID_FIELD")
+
+
 def test_a_contact_belongs_to_no_queue_but_may_be_without_account(salesforce: SalesforceClient) -> None:
     (queue,) = salesforce.rows("SELECT Id FROM Group")
     body = {"LastName": "Roe", "OwnerId": queue["Id"]}
@@ -221,7 +231,10 @@ def test_describe_tells_types_lengths_and_values_and_follows_the_administrator(s
 
 
 def test_an_unchanged_schema_is_not_described_twice(salesforce: SalesforceClient) -> None:
-    since = {"If_Modified_Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    since = {"If_Modified_Since": salesforce.call("GET", "/sobjects/Lead/describe").headers["Date"]}
     assert salesforce.call("GET", "/sobjects/Lead/describe", **since).status_code == 304
+    salesforce.later(10)
+    salesforce.people("PATCH", "fields/Lead/Title", {"length": 10})
+    assert salesforce.call("GET", "/sobjects/Lead/describe", **since).status_code == 200
     assert "Contact" in [one["name"] for one in salesforce.call("GET", "/sobjects").json()["sobjects"]]
     assert salesforce.call("GET", "/sobjects/Lead").json()["objectDescribe"]["name"] == "Lead"

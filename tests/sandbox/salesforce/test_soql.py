@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from keepstep_sandbox.people import population
 from tests.sandbox.salesforce.client import SalesforceClient, error_of
 
 
@@ -168,6 +169,8 @@ def test_the_seeded_people_are_leads_contacts_of_accounts_and_private_contacts(p
 
     leads, contacts = count("Lead", "LastName != null"), count("Contact", "LastName != null")
     assert leads + contacts == 60
+    names = {row["Name"] for kind in ("Lead", "Contact") for row in peopled.rows(f"SELECT Name FROM {kind}")}
+    assert names == {f"{one.first_name} {one.last_name}" for one in population(1, 60).persons}
     assert count("Lead", "Company = '[[Unknown]]'") > 0
     assert 0 < count("Contact", "AccountId = null") < contacts
     assert count("Contact", "Owner.Email LIKE 's%@corp.example.com'") > 0
