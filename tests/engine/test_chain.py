@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from keepstep.connectors.memory import MemoryPlatform
 from tests.engine.world import World, write_sync
 
 
@@ -274,6 +275,19 @@ def test_a_dry_run_plans_and_writes_nothing(world: World) -> None:
     assert (report.totals.planned, report.totals.skipped) == (1, 1)
     assert world.run().totals.applied == 3  # the row, its score column, its score
     assert set(world.rows()) == {"ann@example.com", "bo@example.com"}
+
+
+def test_a_first_run_that_is_dry_plans_the_import_and_makes_no_list(world: World) -> None:
+    ann = world.person("ann@example.com")
+    world.platform.act("ann@example.com", "form_submitted")
+
+    report = world.run(dry=True)
+
+    assert MemoryPlatform(world.platform).find_list("Customers") is None
+    assert (report.totals.planned, report.totals.skipped) == (1, 1)
+    world.run()
+    assert set(world.rows()) == {"ann@example.com"}
+    assert world.contact(ann)["act_on_score"] == 15
 
 
 def test_a_rejected_row_makes_the_run_red_and_is_tried_again_until_it_is_taken(world: World) -> None:

@@ -20,6 +20,8 @@ from keepstep.store.outcomes import Ends
 from keepstep.store.pairs import Following
 from keepstep.store.staging import Scope
 
+NO_LIST = ""  # the id of a list that isn't there: a dry run makes none
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -107,6 +109,8 @@ def resolve(ctx: RunContext) -> Frame:
         email = next(rule.platform for rule in rules if rule.name == "email")
         columns = [rule.platform for rule in rules]
         columns += [column for column in _read_too(ctx) if column not in columns]
+        if ctx.run.dry:
+            return _frame(ctx, NO_LIST, rules)  # it plans for the empty list that a real run would make
         known = ctx.platform.create_list(settings.platform.list, columns, email)
     rules = _with_columns(ctx, rules, known.id)
     with ctx.store.begin() as conn:

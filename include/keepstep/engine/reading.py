@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from keepstep.connectors.base import Connector, CursorExpired, FetchBy, Page, ReadQuery
 from keepstep.core.model import Deletion, Side
 from keepstep.core.normalize import normalize_email
-from keepstep.engine.frame import Frame, fields_hash
+from keepstep.engine.frame import NO_LIST, Frame, fields_hash
 from keepstep.engine.run import RunContext
 from keepstep.store import parity, staging, statistics, watermarks
 from keepstep.store.staging import Scope
@@ -26,9 +26,12 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
     Raises AuthError or Unavailable; what was stored until then stays, and the next call goes on from there.
     """
     _forget_after_remapping(ctx, frame)
-    told = read_side(ctx, frame, Side.CRM) + read_side(ctx, frame, Side.PLATFORM)
+    told = read_side(ctx, frame, Side.CRM)
     _look_after_refused(ctx, frame)
-    told += _find_vanished_rows(ctx, frame) + _read_opt_outs(ctx)
+    if frame.list_id != NO_LIST:
+        told += read_side(ctx, frame, Side.PLATFORM)
+        told += _find_vanished_rows(ctx, frame)
+    told += _read_opt_outs(ctx)
     with ctx.store.begin() as conn:
         statistics.refresh(conn, told, "sighting", "crm_record", "prospect")
     return told
