@@ -10,6 +10,7 @@ from keepstep_sandbox.control import build_app
 from keepstep_sandbox.salesforce.bulk_ingest import BulkIngest
 from keepstep_sandbox.salesforce.bulk_query import BulkQuery
 from keepstep_sandbox.salesforce.collection_service import Collections
+from keepstep_sandbox.salesforce.composite import Composite
 from keepstep_sandbox.salesforce.errors import SalesforceError
 from keepstep_sandbox.salesforce.gate import Gate, Handler
 from keepstep_sandbox.salesforce.limits import Limits
@@ -37,7 +38,9 @@ def create_app(settings: SalesforceSettings) -> Starlette:
         Route("/services/data", limits.versions, methods=["GET"]),
         Route("/services/data/", limits.versions, methods=["GET"]),
     ]
-    for method, path, handler in _resources(org, gate, limits, ingest):
+    resources = _resources(org, gate, limits, ingest)
+    inner = [(Route(ROOT + path, handler, methods=[method]), handler) for method, path, handler in resources]
+    for method, path, handler in [*resources, ("POST", "/composite", Composite(org, inner).run)]:
         # simple-salesforce ends its paths with a slash, jsforce doesn't: the real one takes both.
         routes += [Route(ROOT + path + end, gate.guarded(handler), methods=[method]) for end in ("", "/")]
     handlers = {SalesforceError: _refusal, HTTPException: _unrouted}

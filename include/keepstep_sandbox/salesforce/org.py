@@ -104,12 +104,15 @@ class Org:
 
     @contextmanager
     def attempt(self) -> Iterator[Callable[[], None]]:
-        """Give a function that takes back all that was put since; for calls that are all or nothing."""
-        self._undo = []
+        """Give a function that takes back all that was put since; for calls that are all or nothing.
+
+        One within another is part of it: what the inner one keeps, the outer one can still take back.
+        """
+        outer, self._undo = self._undo, []
         try:
             yield self._take_back
         finally:
-            self._undo = None
+            self._undo = None if outer is None else outer + self._undo
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -123,7 +126,8 @@ class Org:
 
     def _take_back(self) -> None:
         now = self.surroundings.clock.now()
-        for kind, record_id, old in reversed(self._undo or []):
+        undo, self._undo = self._undo or [], []
+        for kind, record_id, old in reversed(undo):
             if old is None:
                 self.tables[kind].remove(record_id, now)
             else:
