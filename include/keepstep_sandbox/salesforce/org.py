@@ -13,7 +13,7 @@ from typing import Any, Final
 from keepstep_sandbox.people import FIRST_DAY
 from keepstep_sandbox.salesforce import ids, seeded
 from keepstep_sandbox.salesforce.errors import SalesforceError
-from keepstep_sandbox.salesforce.schema import GROUP, USER, Schema
+from keepstep_sandbox.salesforce.schema import USER, Schema
 from keepstep_sandbox.salesforce.settings import SalesforceSettings
 from keepstep_sandbox.salesforce.table import STAMP, Row, Table
 from keepstep_sandbox.surroundings import Surroundings
@@ -192,5 +192,4 @@ class Org:
         for kind, row in seeded.rows(self.schema, self._settings):
             self.tables[kind].put(row, row[STAMP])
             self._last[kind] += 1
-        self.queue = ids.make(self.schema.prefix(GROUP), 1)
         self.settings = self._settings

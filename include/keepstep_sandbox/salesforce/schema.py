@@ -191,10 +191,9 @@ MERGEABLE: Final = frozenset({LEAD, CONTACT, ACCOUNT})
 
 
 class Schema:
-    """The org's objects. `version` moves with every change, for those who keep what they worked out."""
+    """The org's objects, as its administrators have made them so far."""
 
     def __init__(self) -> None:
-        self.version = 0
         self._objects = {kind: {field.name.lower(): field for field in fields} for kind, fields in _FIELDS.items()}
 
     def kinds(self) -> tuple[str, ...]:
@@ -253,13 +252,11 @@ class Schema:
         if not field.custom:
             raise ValueError("a custom field's name ends in __c")
         self._objects[self.kind(kind)][field.name.lower()] = field
-        self.version += 1
 
     def change(self, kind: str, name: str, **changes: Any) -> None:
         """Change a field as an administrator would: its length, its values, whether it's required."""
         kind = self.kind(kind)
         self._objects[kind][name.lower()] = replace(self.field(kind, name), **changes)
-        self.version += 1
 
     def remove(self, kind: str, name: str) -> Field:
         """Delete a custom field, or hide a standard one from the integration user.
@@ -270,5 +267,4 @@ class Schema:
         kind = self.kind(kind)
         field = self.field(kind, name)
         del self._objects[kind][name.lower()]
-        self.version += 1
         return field

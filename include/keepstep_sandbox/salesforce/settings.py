@@ -27,7 +27,6 @@ class SalesforceSettings(SandboxSettings):
         misspelt_duplicate_key: send `duplicateResut` as API versions 50 and 51 did.
         job_polls: how often a bulk job is still waiting or in progress when it's asked for.
         bulk_page: rows of a bulk query's result page if the client doesn't say.
-        bulk_batch: rows of an internal batch of an ingest job.
     """
 
     session_s: int = 7200
@@ -48,4 +47,3 @@ class SalesforceSettings(SandboxSettings):
     misspelt_duplicate_key: bool = False
     job_polls: int = 1
     bulk_page: int = 50_000
-    bulk_batch: int = 10_000
