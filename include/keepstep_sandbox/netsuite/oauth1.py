@@ -37,7 +37,9 @@ class Tba:
 
     def _first_use(self, header: Mapping[str, str], now: float, window_s: int) -> bool:
         # A nonce counts for twice the window: a timestamp may be ahead of the clock by one, behind it by another.
-        self._nonces = {used: when for used, when in self._nonces.items() if abs(now - when) <= 2 * window_s}
+        # They are kept in the order of their use, so that only those that are over have to be looked at.
+        while self._nonces and abs(now - self._nonces[oldest := next(iter(self._nonces))]) > 2 * window_s:
+            del self._nonces[oldest]
         nonce = (header["oauth_timestamp"], header.get("oauth_nonce", ""))
         if not nonce[1] or nonce in self._nonces:
             return False
