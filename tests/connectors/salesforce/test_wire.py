@@ -139,7 +139,7 @@ def test_the_header_tells_what_is_left_to_the_org(header: str, left: int | None)
         {"login_url": "https://acme.my.salesforce.com", "api_version": "v60"},
         {"login_url": "https://acme.my.salesforce.com", "api_version": "40.0"},
         {"login_url": "acme.my.salesforce.com"},
-        {"login_url": "https://acme.my.salesforce.com", "page_size": 100},
+        {"login_url": "https://acme.my.salesforce.com", "page_size": 2001},
         {"login_url": "https://acme.my.salesforce.com", "external_id_field": "Key__c FROM Lead"},
         {"login_url": "https://acme.my.salesforce.com", "bulk_write_from": 0},
     ],

@@ -9,6 +9,7 @@ from keepstep.connectors.base import Page
 from keepstep.connectors.salesforce import export, soql, wire
 from keepstep.connectors.salesforce.cursor import Part, Place
 from keepstep.connectors.salesforce.org import Org, Rows
+from keepstep.connectors.salesforce.settings import MIN_PAGE
 from keepstep.connectors.salesforce.soql import Soql
 from keepstep.core.errors import Unavailable
 
@@ -35,7 +36,9 @@ def more_follow(answer: Rows, limit: int | None) -> bool:
 
 
 def _queries(org: Org, place: Place, fields: Sequence[str]) -> Generator[Page, None, Place]:
-    limit = org.settings.page_size if place.after else None  # the first one's total says whether a job is worth it
+    size = org.settings.page_size
+    # Without a limit, the first page's total says whether a job is worth it.
+    limit = None if not place.after and size >= MIN_PAGE else size
     while True:
         answer, limit = org.page(_question(place, fields), limit)
         rows = beyond(answer, place)
@@ -51,7 +54,7 @@ def _queries(org: Org, place: Place, fields: Sequence[str]) -> Generator[Page, N
         yield Page(records, cursor=place.cursor(), full=True)
         if place.part is Part.EXPORT:
             return place
-        limit = limit or org.settings.page_size
+        limit = limit or size
 
 
 def _question(place: Place, fields: Sequence[str]) -> soql.Asking:

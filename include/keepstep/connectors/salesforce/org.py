@@ -70,7 +70,7 @@ class Org:
         if soql.too_long(query):
             raise SettingsError(f"Salesforce: the query of {query.label} names too many fields: name fewer in the sync")
         path = "/queryAll" if query.every else "/query"
-        options = {"Sforce-Query-Options": f"batchSize={self.settings.page_size}"}
+        options = {"Sforce-Query-Options": f"batchSize={max(MIN_PAGE, self.settings.page_size)}"}
         try:
             reply = self.send("GET", path, label=f"{path} {query.label}", params={"q": query.text}, headers=options)
         except CallRefused as refused:

@@ -12,7 +12,7 @@ from keepstep.core.errors import SettingsError
 PRODUCTION: Final = "https://login.salesforce.com"
 SHARED_LOGINS: Final = frozenset({"login.salesforce.com", "test.salesforce.com"})
 MAX_PAGE: Final = 2000  # rows that a query gives at once
-MIN_PAGE: Final = 200
+MIN_PAGE: Final = 200  # that a query can be asked to give without a LIMIT
 UNKNOWN: Final = "[[Unknown]]"  # how Account Engagement spells a blank that Salesforce doesn't allow
 _OLDEST_VERSION: Final = 50
 _VERSION = re.compile(r"([0-9]{2,3})\.0")
@@ -93,9 +93,7 @@ class SalesforceSettings:
         self._check_figures()
 
     def _check_figures(self) -> None:
-        if not MIN_PAGE <= self.page_size <= MAX_PAGE or self.concurrency < 1 or self.overlap_s < 0:
-            raise SettingsError(
-                f"Salesforce: page size {MIN_PAGE} to {MAX_PAGE}, concurrency 1 or more, overlap 0 s or more"
-            )
+        if not 1 <= self.page_size <= MAX_PAGE or self.concurrency < 1 or self.overlap_s < 0:
+            raise SettingsError(f"Salesforce: page size 1 to {MAX_PAGE}, concurrency 1 or more, overlap 0 s or more")
         if min(self.bulk_read_from, self.bulk_write_from, self.bulk_page_size) < 1 or self.log_every_s < 0:
             raise SettingsError("Salesforce: the Bulk figures must be 1 or more, and log_every_s 0 or more")
