@@ -12,7 +12,7 @@ from keepstep.core.normalize import normalize_company
 from keepstep.core.plan import digest
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import RunContext
-from keepstep.store import journal
+from keepstep.store import plans
 
 STAGE = "stage"  # the field of a company that connectors turn into what the CRM calls its stage
 
@@ -31,7 +31,7 @@ def resolve_companies(ctx: RunContext, frame: Frame) -> None:
                 _refer(conn, ctx, frame, spelled, orjson.dumps({_field(frame): found[name]}).decode(), None)
                 continue
             operation = _make(frame, name, spelled[0])
-            conn.execute(text(_COMPANY), _row(journal.entry(address, operation, "planned")))
+            conn.execute(text(_COMPANY), _row(plans.entry(address, operation, "planned")))
             _refer(conn, ctx, frame, spelled, None, operation.id)
 
 

@@ -12,7 +12,7 @@ from keepstep.core.model import Record, Side, Status, Values
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import RunContext
-from keepstep.store import journal, outcomes
+from keepstep.store import journal, outcomes, plans
 from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
 
@@ -63,7 +63,7 @@ def _settle(
             journal.plan_again(conn, again)
         else:
             journal.close(conn, "held", [{"id": one, **_NOT_LANDED} for one in again], ctx.now())
-        journal.supersede_older(conn, frame.address(ctx.run.id, changes[0].phase), ctx.now())
+        plans.supersede_older(conn, frame.address(ctx.run.id, changes[0].phase), ctx.now())
 
 
 _NOT_LANDED = {"code": "not_landed", "what_to_do": "it did not reach the other system; the next run sends it again"}

@@ -16,7 +16,7 @@ from keepstep.engine.applying import apply_plan
 from keepstep.engine.doubts import settle_doubts
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import PhaseReport, RunContext
-from keepstep.store import journal, runs, statistics
+from keepstep.store import journal, plans, runs, statistics
 
 Resolver = Callable[[RunContext], Frame]
 Planner = Callable[[Frame], tuple[Refusal, ...]]
@@ -64,7 +64,7 @@ def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findin
             findings.notes.extend(refusal.text for refusal in refusals)
         if ctx.run.dry:
             with ctx.store.begin() as conn:
-                journal.skip_planned(conn, frame.address(ctx.run.id, phase), ctx.now())
+                plans.skip_planned(conn, frame.address(ctx.run.id, phase), ctx.now())
         else:
             apply_plan(ctx, frame, phase, state.attempt)
             with ctx.store.begin() as conn:

@@ -12,7 +12,7 @@ from keepstep.core.plan import differing, plan
 from keepstep.engine.companies import resolve_companies
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import RunContext
-from keepstep.store import journal, outcomes, pairs, runs, statistics
+from keepstep.store import outcomes, pairs, plans, runs, statistics
 
 CHUNK = 1000  # pairs that are decided and written to the journal together
 
@@ -23,8 +23,8 @@ def make_plan(ctx: RunContext, frame: Frame, phase: Phase, epoch: EpochId | None
     """Decide about every dirty pair and write it down; nothing is sent. Returns why a person must look first, if so."""
     address = frame.address(ctx.run.id, phase)
     with ctx.store.begin() as conn:
-        journal.supersede_older(conn, address, ctx.now())
-        journal.drop_unsent(conn, address, ctx.now())
+        plans.supersede_older(conn, address, ctx.now())
+        plans.drop_unsent(conn, address, ctx.now())
         if phase is Phase.PULL:
             pairs.link_matches(conn, frame.following())
     done = 0
@@ -32,7 +32,7 @@ def make_plan(ctx: RunContext, frame: Frame, phase: Phase, epoch: EpochId | None
         found = pairs.dirty_pairs(reading, frame.following(), epoch)
         for chunk in _chunks(plan(found, phase, frame.policy)):
             with ctx.store.begin() as conn:
-                journal.record(conn, address, chunk, ctx.now())
+                plans.record(conn, address, chunk, ctx.now())
                 outcomes.agree(conn, [(pair.key, decision.agreed) for pair, decision in chunk if decision.agreed])
                 if phase is Phase.PUSH:
                     outcomes.differ(conn, [(pair.key, differing(pair, frame.policy)) for pair, _ in chunk])
@@ -57,7 +57,7 @@ def _check(ctx: RunContext, frame: Frame, phase: Phase) -> tuple[Refusal, ...]:
     address = frame.address(ctx.run.id, phase)
     with ctx.store.begin() as conn:
         followed, crm_present, platform_present = pairs.followed(conn, frame.following())
-        removed, updated, blanked = journal.figures(conn, address, frame.policy.score_field)
+        removed, updated, blanked = plans.figures(conn, address, frame.policy.score_field)
     if phase is Phase.PUSH:
         # Emptiness was the pull's matter: it was refused there, or a person has said yes to it.
         crm_present, platform_present = max(crm_present, 1), max(platform_present, 1)

@@ -6,17 +6,14 @@ starts is in doubt: it is read back before anything is sent again. `planned` row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, text
 
-from keepstep.core.errors import Bug
-from keepstep.core.model import Decision, Held, Kind, Operation, Pair, Phase, Side, Skipped, Values
-from keepstep.core.plan import digest
+from keepstep.core.model import Kind, Phase, Side, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,137 +54,6 @@ class Address:
     list_id: str
 
 
-_COLUMNS = (
-    "run_id, operation_id, sync, phase, side, connection, kind, object, record_id, pair, crm_key, prospect_id,"
-    " generation, email, list_id, external_id, before, after, why, epoch_id, state, code, what_to_do, done_at"
-)
-# JSON is handed over as text: told its type, the driver would encode it once more.
-_TYPES = ["int8", *["text"] * 11, "int4", *["text"] * 6, "int8", *["text"] * 3, "timestamptz"]
-_STAGE = f"""
-CREATE TEMP TABLE IF NOT EXISTS planned ON COMMIT DELETE ROWS AS SELECT {_COLUMNS} FROM change WITH NO DATA
-"""
-_INSERT = f"""
-INSERT INTO change ({_COLUMNS}) SELECT {_COLUMNS} FROM planned ORDER BY pair, operation_id
-ON CONFLICT (run_id, operation_id) DO UPDATE SET
-    state = excluded.state, code = excluded.code, what_to_do = excluded.what_to_do, done_at = excluded.done_at
-WHERE change.state = 'skipped' AND change.code = 'superseded'
-"""
-
-
-def drop_unsent(conn: Connection, address: Address, now: datetime) -> None:
-    """Forget what this run planned in this phase and never sent, and close what was refused: it is planned anew."""
-    values = {"run": address.run_id, "phase": address.phase.value, "now": now}
-    conn.execute(
-        text(
-            "DELETE FROM change WHERE run_id = :run AND phase = :phase AND state IN ('planned', 'held', 'skipped')"
-            " AND attempts = 0"
-        ),
-        values,
-    )
-    conn.execute(
-        text(
-            "UPDATE change SET state = 'skipped', code = 'superseded', what_to_do = 'the task was run again',"
-            " done_at = :now WHERE run_id = :run AND phase = :phase AND state IN ('planned', 'held', 'rejected')"
-        ),
-        values,
-    )
-
-
-def supersede_older(conn: Connection, address: Address, now: datetime) -> None:
-    """Close what an earlier run of this sync planned and never sent."""
-    conn.execute(
-        text(
-            "UPDATE change SET state = 'skipped', code = 'superseded', what_to_do = 'a later run planned anew',"
-            " done_at = :now WHERE sync = :sync AND run_id <> :run AND state = 'planned'"
-        ),
-        {"sync": address.sync, "run": address.run_id, "now": now},
-    )
-
-
-def record(conn: Connection, address: Address, decided: Iterable[tuple[Pair, Decision]], now: datetime) -> int:
-    """Write a chunk of a plan into the journal. Returns its number of rows."""
-    conn.execute(text(_STAGE))
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise Bug("the connection to the store is closed")
-    rows = 0
-    conflicts: list[dict[str, Any]] = []
-    with driver.cursor() as cursor, cursor.copy(f"COPY planned ({_COLUMNS}) FROM STDIN") as copy:
-        copy.set_types(_TYPES)
-        for pair, decision in decided:
-            for one in _entries(address, pair, decision, now):
-                copy.write_row(one)
-                rows += 1
-            conflicts.extend(_conflicts(address, decision))
-    conn.execute(text(_INSERT))
-    conn.execute(text("TRUNCATE planned"))
-    if conflicts:
-        conn.execute(text(_CONFLICT), conflicts)
-    return rows
-
-
-def _entries(address: Address, pair: Pair, decision: Decision, now: datetime) -> Iterator[tuple[object, ...]]:
-    crm_key = f"{pair.crm.object}:{pair.crm.record_id}" if pair.crm else None
-    prospect_id = pair.platform.record_id if pair.platform else None
-    for operation in decision.operations:
-        yield (
-            *_head(address, operation.id, operation.side, operation.kind.value, operation.object, operation.record_id),
-            *(pair.key, crm_key, prospect_id, operation.generation, operation.email),
-            address.list_id if operation.side is Side.PLATFORM else None,
-            operation.external_id,
-            _json(operation.before),
-            _json(operation.after),
-            _json(operation.why),
-            *(operation.epoch, "planned", None, None, None),
-        )
-    fates: tuple[Held | Skipped, ...] = (*decision.held, *decision.skipped)
-    for fate in fates:
-        held = isinstance(fate, Held)
-        why = fate.what_to_do if isinstance(fate, Held) else fate.why
-        mark = digest([pair.key, address.phase, fate.side, fate.code, pair.generation])
-        yield (
-            *_head(address, mark, fate.side, "none", fate.object or "row", fate.record_id),
-            *(pair.key, crm_key, prospect_id, pair.generation, None, None, None, None, None),
-            _json({"": why}),
-            *(None, "held" if held else "skipped", fate.code, why, now),
-        )
-
-
-def _head(
-    address: Address, operation_id: str, side: Side, kind: str, object_name: str, record_id: str | None
-) -> tuple[object, ...]:
-    return (
-        *(address.run_id, operation_id, address.sync, address.phase.value, side.value, address.connections[side]),
-        *(kind, object_name, record_id),
-    )
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    return orjson.dumps(dict(values)).decode()
-
-
-_CONFLICT = """
-INSERT INTO conflict (run_id, pair, field, phase, crm, platform, base, winner, why)
-VALUES (:run, :pair, :field, :phase, CAST(:crm AS jsonb), CAST(:platform AS jsonb), CAST(:base AS jsonb), :winner, :why)
-ON CONFLICT (run_id, pair, field, phase) DO NOTHING
-"""
-
-
-def _conflicts(address: Address, decision: Decision) -> Iterator[dict[str, Any]]:
-    for one in decision.conflicts:
-        yield {
-            "run": address.run_id,
-            "pair": one.pair,
-            "field": one.field,
-            "phase": address.phase.value,
-            "crm": orjson.dumps(one.crm).decode(),
-            "platform": orjson.dumps(one.platform).decode(),
-            "base": orjson.dumps(one.base).decode(),
-            "winner": one.winner.value if one.winner else None,
-            "why": one.why,
-        }
-
-
 _CLAIM = """
 WITH mine AS (
     SELECT c.id FROM change c
@@ -206,6 +72,7 @@ UPDATE change c SET state = 'sent', attempts = c.attempts + 1, sent_at = :now,
         SELECT n.record_id FROM change n WHERE n.run_id = c.run_id AND n.operation_id = c.needs)) END
 FROM mine WHERE c.id = mine.id
 """
+
 
 _READ = """
 SELECT c.*, coalesce(r.fields, p.fields, '{}') AS current, coalesce(r.status, p.status, 'active') AS status,
@@ -339,38 +206,6 @@ def hold_unclaimed(conn: Connection, address: Address, now: datetime) -> None:
     )
 
 
-def entry(address: Address, operation: Operation, state: str, code: str | None = None) -> dict[str, Any]:
-    """A journal row for an operation that no pair stands behind (a company that people need)."""
-    return {
-        "run_id": address.run_id,
-        "operation_id": operation.id,
-        "sync": address.sync,
-        "phase": address.phase.value,
-        "side": operation.side.value,
-        "connection": address.connections[operation.side],
-        "kind": operation.kind.value,
-        "object": operation.object,
-        "pair": operation.pair,
-        "external_id": operation.external_id,
-        "before": {},
-        "after": dict(operation.after),
-        "why": dict(operation.why),
-        "state": state,
-        "code": code,
-    }
-
-
-def skip_planned(conn: Connection, address: Address, now: datetime) -> None:
-    """Close a dry run's plan: it was looked at, and nothing of it is sent."""
-    conn.execute(
-        text(
-            "UPDATE change SET state = 'skipped', code = 'dry_run', what_to_do = 'a dry run writes nothing',"
-            " done_at = :now WHERE run_id = :run AND phase = :phase AND state = 'planned'"
-        ),
-        {"run": address.run_id, "phase": address.phase.value, "now": now},
-    )
-
-
 def count_conflicts(conn: Connection, run_id: int, phase: Phase) -> int:
     """Fields that both sides changed differently, as this task found them."""
     found = conn.execute(
@@ -394,24 +229,3 @@ def counts(conn: Connection, run_id: int, phase: Phase | None) -> dict[str, int]
     """How many rows of a run (of one phase, or of all) are in which state; `open` ones have no fate yet."""
     row = conn.execute(text(_COUNT), {"run": run_id, "phase": phase.value if phase else None}).mappings().one()
     return dict(row)
-
-
-_FIGURES = """
-SELECT count(*) FILTER (WHERE kind = 'remove') AS removed,
-    count(*) FILTER (WHERE kind = 'update' AND EXISTS (
-        SELECT FROM jsonb_each(c.before) b WHERE b.key <> :score AND b.value <> 'null'
-          AND c.after -> b.key <> 'null')) AS updated,
-    count(*) FILTER (WHERE kind = 'update' AND EXISTS (
-        SELECT FROM jsonb_each(c.before) b
-        WHERE (b.value <> 'null' AND c.after -> b.key = 'null')
-           OR (b.key = :score AND b.value NOT IN ('null', '0') AND c.after -> b.key = '0'))) AS blanked
-FROM change c WHERE run_id = :run AND phase = :phase AND state = 'planned'
-"""
-
-
-def figures(conn: Connection, address: Address, score_field: str) -> tuple[int, int, int]:
-    """Of what is planned: rows removed, rows with a value overwritten, rows with a value cleared or a score zeroed."""
-    row = conn.execute(
-        text(_FIGURES), {"run": address.run_id, "phase": address.phase.value, "score": score_field}
-    ).one()
-    return row.removed, row.updated, row.blanked
