@@ -29,9 +29,18 @@ PARTS = (
     Part(
         "core, store, engine, connectors, sandbox, house",
         # the core decides about people: every branch of it has a test
-        ("tests", "--ignore=tests/airflow", "-n2", "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=100"),
+        (
+            "tests",
+            "--ignore=tests/airflow",
+            "--ignore=tests/airflow_live",
+            "-n2",
+            "--cov",
+            "--cov-report=term:skip-covered",
+            "--cov-fail-under=100",
+        ),
     ),
     Part("Airflow", ("tests/airflow", "-p", "no:randomly")),
+    Part("Airflow with all its servers", ("tests/airflow_live", "-p", "no:randomly")),
 )
 
 
