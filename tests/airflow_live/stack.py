@@ -84,24 +84,35 @@ class Live:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Live]:
-    """Everything up in this folder; all of it ended afterwards, whatever happened. Raises DemoError."""
-    began = time.monotonic()
+    """Everything up in this folder; all of it ended afterwards, whatever happened.
+
+    Raises DemoError with the ends of all logs where it doesn't come up.
+    """
     folder.mkdir()
     syncs = sync_files.write(folder / "include", datetime.now(UTC))
     told = QUICK | {"AIRFLOW__KEEPSTEP__SYNCS_FOLDER": str(syncs)}
     settings = Settings(home=folder, ports=free_ports(), size=SIZE, seed=SEED, airflow=told)
     processes = Processes(settings)
-    progress = Progress(Console(stderr=True, width=120))
     with home.held(settings):
         try:
-            server = start_postgres(settings, processes, progress)
-            start_sandbox(settings, processes, progress)
-            airflow, _ = start_airflow(settings, server, processes, progress)
-            netsuite = NetSuite(f"http://127.0.0.1:{settings.ports.netsuite}", processes)
-            act_on = ActOn(f"http://127.0.0.1:{settings.ports.act_on}", processes)
-            yield Live(settings, server, processes, airflow, netsuite, act_on, time.monotonic() - began)
+            yield _start(settings, processes)
         finally:
             _stop(processes)
+
+
+def _start(settings: Settings, processes: Processes) -> Live:
+    began = time.monotonic()
+    progress = Progress(Console(stderr=True, width=120))
+    try:
+        server = start_postgres(settings, processes, progress)
+        start_sandbox(settings, processes, progress)
+        airflow, _ = start_airflow(settings, server, processes, progress)
+    except DemoError as wrong:  # the logs are gone when pytest shows it
+        ends = "\n".join(f"-- the end of {name}:\n{text}" for name, text in ends_of_logs(settings.logs))
+        raise DemoError(f"{wrong}\n{ends}") from wrong
+    netsuite = NetSuite(f"http://127.0.0.1:{settings.ports.netsuite}", processes)
+    act_on = ActOn(f"http://127.0.0.1:{settings.ports.act_on}", processes)
+    return Live(settings, server, processes, airflow, netsuite, act_on, time.monotonic() - began)
 
 
 @contextmanager

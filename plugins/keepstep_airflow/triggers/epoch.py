@@ -55,9 +55,8 @@ class EpochTrigger(BaseTrigger):
 
     def _look(self, url: str) -> EpochId | None:
         """One short query over a connection that isn't kept: a wait may last for hours."""
-        from keepstep.store.epochs import covering_epoch
-
         from keepstep.store.database import Store
+        from keepstep.store.epochs import covering_epoch
 
         with Store(url, application_name="keepstep-trigger") as store:
             try:
