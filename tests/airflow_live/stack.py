@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -69,6 +70,10 @@ class Live:
         asked = self.trigger(dag_id, conf)
         asked.wait()
         return asked
+
+    def systems(self) -> dict[str, Any]:
+        """Everything in both systems that a sync could write."""
+        return {"netsuite": self.netsuite.state(), "act_on": self.act_on.state()}
 
     def service(self, name: str) -> Service:
         """One of the processes that stand."""

@@ -20,7 +20,7 @@ FAILED = {
 
 def test_a_list_that_was_emptied_is_taken_for_so_meant_only_when_somebody_approves(live: Live) -> None:
     run, before = waiting(live, "emptied_and_approved")
-    assert systems(live) == before
+    assert live.systems() == before
     body = run.question("pull_list")["body"]
     assert "list_empty" in body
     names_nobody("the question", body)
@@ -32,7 +32,7 @@ def test_a_list_that_was_emptied_is_taken_for_so_meant_only_when_somebody_approv
     line = line_of(live, run)
     assert line.balances
     assert (line.applied, line.skipped) == (0, line.planned)
-    assert systems(live) == before  # whom somebody took off the list stays off it
+    assert live.systems() == before  # whom somebody took off the list stays off it
     for where, text in told_by_airflow(run):
         names_nobody(where, text)
 
@@ -44,7 +44,7 @@ def test_a_plan_that_somebody_rejects_fails_its_task_and_writes_nothing(live: Li
 
     assert run.wait() == "failed"
     assert run.tasks == FAILED
-    assert systems(live) == before
+    assert live.systems() == before
     assert "rejected the plan" in run.log("pull_list", run.tries("pull_list"))
 
 
@@ -52,7 +52,7 @@ def waiting(live: Live, sync: str) -> tuple[DagRun, dict[str, Any]]:
     """A run that waits for a person, because somebody emptied its list; and both systems as they stood before it."""
     assert live.run(sync).tasks == GREEN
     live.act_on.empty(sync)
-    before = systems(live)
+    before = live.systems()
     run = live.trigger(sync)
     run.wait_for("pull_list", "awaiting_input")
     until("the scheduler to hear that it waits", partial(heard, live, run), live.processes)
@@ -67,8 +67,3 @@ def heard(live: Live, run: DagRun) -> bool | None:
     """
     line = f"TaskInstance Finished: dag_id={run.dag_id}, task_id=pull_list, run_id={run.run_id},"
     return line in (live.settings.logs / "airflow-scheduler.log").read_text(encoding="utf-8") or None
-
-
-def systems(live: Live) -> dict[str, Any]:
-    """Everything in both systems."""
-    return {"netsuite": live.netsuite.state(), "act_on": live.act_on.state()}
