@@ -25,6 +25,13 @@ APPROVE, REJECT = "Approve", "Reject"
 APPROVAL_WAIT = timedelta(days=7)  # then the run fails, and nothing was written
 
 
+# What a yes means where the plan itself has little to show for it.
+ACCEPTS = {
+    "list_empty": "The list's rows are gone. Approving accepts that these people were taken off: they are not put back.",
+    "crm_empty": "Nobody is in the audience any more. Approving accepts that these people left it.",
+}
+
+
 def ask(context: Context, refused: Refused, counts: Sequence[PlanCount], run: Run, wait: timedelta) -> NoReturn:
     """Show what the plan would do and why it was refused; the task goes on in its `answered` when somebody answers."""
     upsert_hitl_detail(
@@ -44,6 +51,7 @@ def question(refusals: Sequence[Refusal], counts: Sequence[PlanCount], run: Run)
         f"Run {run.id} of **{run.sync}** wrote nothing yet in this task. Its plan was refused, because:",
         "",
         *(f"- {refusal.text} (`{refusal.code}`: {refusal.figure:g}, limit {refusal.limit:g})" for refusal in refusals),
+        *(f"\n{ACCEPTS[refusal.code]}" for refusal in refusals if refusal.code in ACCEPTS),
         "",
         "| side | object | would | records |",
         "|---|---|---|---:|",
