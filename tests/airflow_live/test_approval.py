@@ -23,7 +23,7 @@ def test_a_list_that_was_emptied_is_taken_for_so_meant_only_when_somebody_approv
     assert live.systems() == before
     body = run.question("pull_list")["body"]
     assert "list_empty" in body
-    assert "Approving accepts that these people were taken off: they are not put back." in body
+    assert "approving accepts that these people were taken off, and they stay off." in body
     names_nobody("the question", body)
 
     run.answer("pull_list", "Approve")

@@ -27,7 +27,7 @@ APPROVAL_WAIT = timedelta(days=7)  # then the run fails, and nothing was written
 
 # What a yes means where the plan itself has little to show for it.
 ACCEPTS = {
-    "list_empty": "The list's rows are gone. Approving accepts that these people were taken off: they are not put back.",
+    "list_empty": "The list's rows are gone: approving accepts that these people were taken off, and they stay off.",
     "crm_empty": "Nobody is in the audience any more. Approving accepts that these people left it.",
 }
 
