@@ -46,7 +46,8 @@ def start_sandbox(settings: Settings, processes: Processes, progress: Progress) 
     """Start the sandbox's systems, with their people. Raises DemoError."""
     args = [sys.executable, "-m", "keepstep_sandbox", "serve", "--seed", str(settings.seed)]
     args += ["--size", str(settings.size)]
-    args += ["--netsuite-port", str(settings.ports.netsuite), "--act-on-port", str(settings.ports.act_on)]
+    args += ["--only", "netsuite", "--netsuite-port", str(settings.ports.netsuite)]
+    args += ["--only", "act_on", "--act-on-port", str(settings.ports.act_on)]
     processes.start("sandbox", args, airflow_env.plain())
     found: dict[int, object] = {}
 
