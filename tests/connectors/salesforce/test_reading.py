@@ -193,7 +193,6 @@ def test_changes_overlap_the_watermark() -> None:
     )
 
 
-@pytest.mark.behaviour("SY-14")
 def test_a_deletion_is_told_with_the_changes() -> None:
     cursor = watermark(Org())
     pages, asked = changed(Org([lead(1), lead(2, IsDeleted=True)]), cursor)
@@ -204,7 +203,6 @@ def test_a_deletion_is_told_with_the_changes() -> None:
     assert asked == ["GET /queryAll"]
 
 
-@pytest.mark.behaviour("SY-18")
 def test_a_merge_tells_the_survivor_and_costs_nothing_where_that_changed_too() -> None:
     cursor = watermark(Org())
     pages, asked = changed(Org([lead(1), lead(2, IsDeleted=True, MasterRecordId=lead_id(1))]), cursor)

@@ -95,7 +95,6 @@ def back(org: Salesforce, *ids: str) -> dict[str, Record]:
     return {record.id: record for record in org.connector().fetch(LEADS, FetchBy.ID, ids)}
 
 
-@pytest.mark.behaviour("SF-6")
 def test_a_lead_without_a_company_is_made_and_reads_back_as_one_without(org: Salesforce) -> None:
     id = org.lead("ann")
     assert org.control("GET", f"salesforce/leads/{id}")["Company"] == "[[Unknown]]"
@@ -112,8 +111,6 @@ def test_changes_are_told_and_a_second_look_finds_nothing_new_but_the_overlap(or
     assert deletions(changed(org, pages[-1].cursor or {})) == []
 
 
-@pytest.mark.behaviour("SY-14")
-@pytest.mark.behaviour("SY-15")
 def test_a_deletion_is_told_once_it_happens_and_taken_back_by_an_undeletion(org: Salesforce) -> None:
     id = org.lead("ann")
     cursor = marked(org)
@@ -125,7 +122,6 @@ def test_a_deletion_is_told_once_it_happens_and_taken_back_by_an_undeletion(org:
     assert id in records(pages)
 
 
-@pytest.mark.behaviour("SY-18")
 def test_a_chain_of_merges_names_the_record_that_is_left(org: Salesforce) -> None:
     one, two, three = (org.lead(name) for name in ("ann", "bob", "cy"))
     cursor = marked(org)
@@ -134,7 +130,6 @@ def test_a_chain_of_merges_names_the_record_that_is_left(org: Salesforce) -> Non
     assert {(gone.id, gone.merged_into) for gone in deletions(changed(org, cursor))} == {(one, three), (two, three)}
 
 
-@pytest.mark.behaviour("SF-2")
 def test_a_conversion_is_told_with_its_contact_and_the_lead_is_written_no_more(org: Salesforce) -> None:
     id = org.lead("ann", Company="Acme")
     cursor = marked(org)

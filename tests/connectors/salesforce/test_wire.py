@@ -38,7 +38,6 @@ def test_json_and_csv_tell_the_same_record() -> None:
     assert (from_json.owner, from_json.status) == ("005000000000001AAA", Status.ACTIVE)
 
 
-@pytest.mark.behaviour("SF-2")
 def test_a_converted_lead_tells_its_contact() -> None:
     row = lead(1, IsConverted=True, ConvertedContactId="003000000000001AAA", ConvertedAccountId="001000000000001AAA")
     record = wire.record_of("lead", row, (), SETTINGS)
@@ -46,7 +45,6 @@ def test_a_converted_lead_tells_its_contact() -> None:
     assert record.fields["ConvertedContactId"] == "003000000000001AAA"
 
 
-@pytest.mark.behaviour("SF-6")
 def test_the_unknown_company_is_a_blank_both_ways() -> None:
     assert wire.record_of("lead", lead(1, Company="[[Unknown]]"), COLUMNS, SETTINGS).fields["Company"] is None
     assert wire.record_of("lead", lead(1, Company="[[Unknown]]"), COLUMNS, NO_MARKER).fields["Company"] == "[[Unknown]]"
@@ -106,7 +104,6 @@ def test_describe_tells_types_lengths_and_what_can_be_written() -> None:
     assert not fields["Id"].writable
 
 
-@pytest.mark.behaviour("SF-3")
 def test_no_field_of_an_account_can_be_written() -> None:
     assert not catalog_of("account", {"fields": [describe("Name", "string")]})["Name"].writable
 

@@ -188,7 +188,6 @@ def test_a_write_that_cannot_be_spelled_is_rejected_and_the_rest_goes_out() -> N
     assert isinstance(outcomes["op2"], Applied)
 
 
-@pytest.mark.behaviour("SF-3")
 @pytest.mark.parametrize("object", ["account", "user", "opportunity"])
 def test_nothing_but_people_is_ever_written(object: str) -> None:
     with connected(Org()) as (connector, server), pytest.raises(Bug):
