@@ -46,7 +46,8 @@ class Capabilities:
     conditional_writes: bool = False  # a write can be refused because the record changed since
     idempotent_create: IdempotentBy = IdempotentBy.NOTHING
     remove_means: RemoveMeans = RemoveMeans.DELETES
-    reads_activities: bool = False
+    reads_activities: bool = False  # one contact a call
+    streams_activities: bool = False  # everybody's, incrementally: `read` of "activity" with a cursor, no subjects
     batch_size: int = 1  # writes that go in one call at the most
     concurrency: int = 1  # calls under way at once
     page_size: int = 1000
@@ -79,9 +80,14 @@ class ListInfo:
 class ReadQuery:
     """Which records to read.
 
-    CRM: `object` and `audience` (None: all). Platform: object "row" with `list_id`; object "opt_out" (the account's
-    suppression list); object "activity" with `subjects`, the ids of rows whose behaviour is asked for (where
-    `reads_activities`; each Record then has the fields "subject", "type", "at" (ISO 8601, UTC) and the email).
+    CRM: `object` and `audience` (None: all). Platform: object "row" with `list_id`; object "prospect" (every person of
+    the account, where prospects sync as such); object "opt_out" (the account's suppression list); object "activity":
+    with `subjects`, the ids of rows whose behaviour is asked for (where `reads_activities`), or without, with a cursor,
+    everybody's (where `streams_activities`); each Record then has the fields "subject" (the id of the row or prospect),
+    "type", "at" (ISO 8601, UTC) and the email.
+
+    Either side: object "user", the people who own records there: id, email, field "name", `Status.INACTIVE` for those
+    who can own nothing any more.
     """
 
     object: str

@@ -84,7 +84,7 @@ class FieldType(StrEnum):
 class Record:
     """A record as a connector read it, in the words of its own system."""
 
-    object: str  # the connector's object name: "contact", "customer", "row", "opt_out", "activity"
+    object: str  # the connector's object name: "contact", "lead", "row", "prospect", "user", "opt_out", "activity"
     id: str
     fields: Values = field(default_factory=dict)  # by the system's own field names; absent and None mean blank
     email: str | None = None  # as the system spells it
@@ -94,6 +94,7 @@ class Record:
     owner: str | None = None  # the id of the owning user in that system
     external_id: str | None = None
     opted_out: bool = False
+    converted_to: tuple[str, str] | None = None  # object and id of the record that carries on (SF-2)
 
 
 @dataclass(frozen=True, slots=True)

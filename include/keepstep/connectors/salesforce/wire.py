@@ -76,6 +76,7 @@ def record_of(object: str, row: Row, columns: Sequence[Column], settings: Salesf
         owner=_text(row.get("OwnerId")),
         external_id=_text(_raw(row, settings.external_id_field)) if object in PEOPLE else None,
         opted_out=object in PEOPLE and _is_true(_raw(row, settings.opt_out_field)),
+        converted_to=(CONTACT, contact) if converted and (contact := _text(row.get(CONVERTED_TO))) else None,
     )
 
 
