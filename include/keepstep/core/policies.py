@@ -27,6 +27,11 @@ class CrmPolicy:
     stage_audiences: Mapping[str, str] = field(default_factory=dict)  # a company's stage -> its people's audience
     reference_fields: frozenset[str] = frozenset()  # fields of the person that refer to another record
     score_field_help: str = ""  # how to make the score field, when it isn't there (AO-13)
+    audience_objects: Mapping[str, str] = field(default_factory=dict)  # audiences that are whole objects -> the object
+    create_as: tuple[str, ...] = ()  # what a new prospect may become; the first one is the default (SF-1)
+    object_field_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # object -> where it differs
+    owner_field: str | None = None  # the field by which a record's owner is written
+    opt_out_field: str | None = None  # the field that means: do not email
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,14 @@ class PlatformPolicy:
     row_object: str
     email_column: str
     field_names: Mapping[str, str] = field(default_factory=dict)  # our usual names -> the platform's
-    platform_owned: frozenset[str] = frozenset()  # beside the score: the platform's value wins (SY-2, EX-5)
+    platform_owned: frozenset[str] = frozenset()  # the platform's value stands, whatever the CRM holds (SY-2, EX-5)
+    passive: frozenset[str] = frozenset()  # change by themselves: they go out with the next triggered sync (EX-1)
+    prospect_object: str | None = None  # its people, where they sync as such and not only by lists
+    owner_field: str | None = None  # the field by which a prospect is assigned
+    opt_out_field: str | None = None
+    crm_id_field: str | None = None  # holds the id of the CRM record that the prospect is tied to
+    crm_deleted_marker: str | None = None  # what stands there once that record was deleted (EX-11)
+    triggers: tuple[str, ...] = ()  # activities that show intent: they put a prospect into the queue (EX-1)
 
 
 _STAGE_AUDIENCES = MappingProxyType(
@@ -101,6 +113,80 @@ ACT_ON = PlatformPolicy(
     ),
 )
 
+SALESFORCE = CrmPolicy(
+    system="salesforce",
+    title="Salesforce",
+    person_object="contact",
+    company_object=None,  # accounts are read only (SF-3)
+    company_field=None,
+    company_name_field=None,
+    lookup_order=("contact", "lead"),
+    default_schedule="*/2 * * * *",
+    run_cap=None,
+    announces_deletions=True,
+    inactive_syncs=True,
+    custom_field="{name}__c",
+    field_names=MappingProxyType(
+        {
+            "email": "Email",
+            "first_name": "FirstName",
+            "last_name": "LastName",
+            "title": "Title",
+            "phone": "Phone",
+            "company": "Company",
+            "lead_source": "LeadSource",
+            "opted_out": "HasOptedOutOfEmail",
+        }
+    ),
+    score_field_help=(
+        "In Salesforce, make a custom field (Setup > Object Manager > Lead, and Contact > Fields & Relationships > "
+        "New): type Number with no decimals, API name {script_id}, on both objects, and give the user of this "
+        "connection edit access to it (field-level security). Then run this sync again."
+    ),
+    audience_objects=MappingProxyType({"leads": "lead", "contacts": "contact"}),
+    create_as=("lead", "contact"),
+    object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "Account.Name"})}),
+    owner_field="OwnerId",
+    opt_out_field="HasOptedOutOfEmail",
+)
+
+# Activities that show intent; passive ones (sent, opened, viewed) don't trigger a sync by themselves (EX-1).
+_INTENT = ("form_submitted", "form_handler_submitted", "landing_page_submitted", "unsubscribed")
+
+ACCOUNT_ENGAGEMENT = PlatformPolicy(
+    system="account_engagement",
+    title="Account Engagement",
+    row_object="row",
+    email_column="email",
+    field_names=MappingProxyType(
+        {
+            "email": "email",
+            "first_name": "firstName",
+            "last_name": "lastName",
+            "title": "jobTitle",
+            "phone": "phone",
+            "company": "company",
+            "lead_source": "source",
+            "opted_out": "optedOut",
+            "score": "score",
+            "grade": "grade",
+            "campaign": "campaignId",
+            "comments": "comments",
+            "created_at": "createdAt",
+            "last_activity": "lastActivityAt",
+            "act_on_score": "score",
+        }
+    ),
+    platform_owned=frozenset({"score", "grade", "campaign", "comments", "created_at", "last_activity"}),
+    passive=frozenset({"score", "grade", "last_activity"}),
+    prospect_object="prospect",
+    owner_field="userId",
+    opt_out_field="optedOut",
+    crm_id_field="salesforceId",
+    crm_deleted_marker="[[crm_deleted]]",
+    triggers=_INTENT,
+)
+
 MEMORY_CRM = CrmPolicy(
     system="memory_crm",
     title="In-memory CRM",
@@ -108,8 +194,8 @@ MEMORY_CRM = CrmPolicy(
     company_object="customer",
     company_field="company",
     company_name_field="name",
-    lookup_order=("contact",),
-    default_schedule="0 0 * * *",
+    lookup_order=("contact", "lead"),
+    default_schedule="*/2 * * * *",
     run_cap=None,
     announces_deletions=True,
     inactive_syncs=False,
@@ -117,11 +203,35 @@ MEMORY_CRM = CrmPolicy(
     stage_audiences=_STAGE_AUDIENCES,
     reference_fields=frozenset({"company"}),
     score_field_help="Add the field {script_id} to the in-memory CRM's contact.",
+    create_as=("lead", "contact"),
+    owner_field="owner",
+    opt_out_field="opted_out",
 )
 
 MEMORY_PLATFORM = PlatformPolicy(
     system="memory_platform", title="In-memory platform", row_object="row", email_column="email"
 )
 
-CRMS: Mapping[str, CrmPolicy] = MappingProxyType({p.system: p for p in (NETSUITE, MEMORY_CRM)})
-PLATFORMS: Mapping[str, PlatformPolicy] = MappingProxyType({p.system: p for p in (ACT_ON, MEMORY_PLATFORM)})
+MEMORY_PROSPECTS = PlatformPolicy(
+    system="memory_prospects",
+    title="In-memory prospects",
+    row_object="row",
+    email_column="email",
+    field_names=MappingProxyType(
+        {name: name for name in ("email", "first_name", "last_name", "title", "phone", "company", "lead_source")}
+        | {name: name for name in ("opted_out", "score", "grade")}
+    ),
+    platform_owned=frozenset({"score", "grade"}),
+    passive=frozenset({"score", "grade"}),
+    prospect_object="prospect",
+    owner_field="owner",
+    opt_out_field="opted_out",
+    crm_id_field="crm_id",
+    crm_deleted_marker="[[crm_deleted]]",
+    triggers=_INTENT,
+)
+
+CRMS: Mapping[str, CrmPolicy] = MappingProxyType({p.system: p for p in (NETSUITE, SALESFORCE, MEMORY_CRM)})
+PLATFORMS: Mapping[str, PlatformPolicy] = MappingProxyType(
+    {p.system: p for p in (ACT_ON, ACCOUNT_ENGAGEMENT, MEMORY_PLATFORM, MEMORY_PROSPECTS)}
+)
