@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,7 +52,7 @@ class DagRun:
             if state in DONE:
                 return state
             if not patient:
-                self._has_no_failed_try()
+                self._has_no_failed_try(self.tasks)
             return None
 
         return until(f"{self.dag_id} to end", ended, self.processes, limit_s)
@@ -60,9 +61,10 @@ class DagRun:
         """Wait until the task is in this state. Raises AssertionError where a task fails first."""
 
         def reached() -> bool | None:
-            if self.tasks.get(task) == state:
+            tasks = self.tasks  # one look: between two, the task may get where it is awaited
+            if tasks.get(task) == state:
                 return True
-            self._has_no_failed_try()
+            self._has_no_failed_try(tasks)
             assert self.airflow.state(self.dag_id, self.run_id) not in DONE, f"{self.dag_id} ended: {self.tasks}"
             return None
 
@@ -91,8 +93,8 @@ class DagRun:
         """The log of one try, as the UI shows it."""
         return str(self.airflow.get(self.path(f"taskInstances/{task}/logs/{attempt}"), full_content=True)["content"])
 
-    def _has_no_failed_try(self) -> None:
-        for task, state in self.tasks.items():
+    def _has_no_failed_try(self, tasks: Mapping[str, str]) -> None:
+        for task, state in tasks.items():
             if state == "up_for_retry":
                 log = self.log(task, self.tries(task))
                 raise AssertionError(f"{self.dag_id}.{task} failed; the end of its log:\n{log[-LOG_END:]}")
