@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from keepstep.common_settings import FieldSettings
 from keepstep.core.errors import SettingsError
 from keepstep.setting_values import Wrong
-from keepstep.settings import FieldSettings
 from keepstep.sheet_settings import PointsRule
 
 Keys = Sequence[str | int]

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from keepstep.common_settings import FieldSettings
 from keepstep.complaints import Loader, compose, line_of, no_yaml, say
 from keepstep.core.errors import SettingsError
 from keepstep.core.score import ScoreSheet
 from keepstep.settings import (
     ActivitySettings,
     CrmSettings,
-    FieldSettings,
     LimitSettings,
     MaintenanceSettings,
     PlatformSettings,

@@ -1,51 +1,44 @@
-"""What a sync file may say: typed, validated and frozen."""
+"""What the sync file of a list may say: typed, validated and frozen."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-import pendulum
-from pydantic import Discriminator, Field, Tag, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from keepstep.core.model import Blanks, FieldRule, FieldType, Rule, Side
-from keepstep.core.policies import CRMS, PLATFORMS, CrmPolicy, PlatformPolicy
-from keepstep.setting_values import FieldKey, Schedule, Share, Span, Strict, Wrong
+from keepstep.common_settings import (
+    CommonSettings,
+    CrmConnection,
+    FieldSettings,
+    GuardSettings,
+    PlatformConnection,
+)
+from keepstep.core.model import FieldRule, FieldType, Rule, Side
+from keepstep.core.policies import CRMS
+from keepstep.setting_values import FieldKey, Schedule, Span, Strict, Wrong
 
 
-class CrmSettings(Strict):
+class CrmSettings(CrmConnection):
     """Which people of which CRM."""
 
-    system: Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CRMS)})] = Field(description="The CRM.")
-    connection: str = Field(min_length=1, description="The Airflow connection to the CRM.")
     audience: str = Field(description="The selection of the CRM's people that this list holds.")
     create_at_stage: Literal["lead", "prospect", "customer"] = Field(
         default="lead", description="The stage of a company that a push has to create (AO-8)."
     )
 
-    @field_validator("system")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in CRMS:
-            raise Wrong(f"the CRM is one of {', '.join(sorted(CRMS))}")
-        return value
+    @model_validator(mode="after")
+    def _known_audience(self) -> Self:
+        whole = CRMS[self.system].audience_objects
+        if whole and self.audience not in whole:
+            raise Wrong(f"the audience is one of {', '.join(sorted(whole))}", "audience")
+        return self
 
 
-class PlatformSettings(Strict):
+class PlatformSettings(PlatformConnection):
     """Which list of which marketing platform."""
 
-    system: Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(PLATFORMS)})] = Field(
-        description="The marketing platform."
-    )
-    connection: str = Field(min_length=1, description="The Airflow connection to the platform.")
     list: str = Field(min_length=1, max_length=200, description="The list's name there; it is made if there is none.")
-
-    @field_validator("system")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in PLATFORMS:
-            raise Wrong(f"the platform is one of {', '.join(sorted(PLATFORMS))}")
-        return value
 
 
 class MaintenanceSettings(Strict):
@@ -85,32 +78,6 @@ class ActivitySettings(Strict):
         return self
 
 
-class FieldSettings(Strict):
-    """One mapped field, where its CRM name alone doesn't say enough."""
-
-    crm: str = Field(min_length=1, description="The field's name in the CRM.")
-    platform: str | None = Field(
-        default=None, min_length=1, description="The list's column; None: made of the field's name here."
-    )
-    type: FieldType | None = Field(default=None, description="What it holds; None: as the CRM's schema says.")
-    rule: Rule = Field(default=Rule.CRM_WINS, description="Who wins where both sides changed it since they agreed.")
-    blanks: Blanks = Field(default=Blanks.KEEP, description="Whether a blank overwrites a value.")
-
-
-def _field_form(value: object) -> str | None:
-    return "str" if isinstance(value, str) else "FieldSettings" if isinstance(value, dict | FieldSettings) else None
-
-
-MappedField = Annotated[
-    Annotated[str, Field(min_length=1), Tag("str")] | Annotated[FieldSettings, Tag("FieldSettings")],
-    Discriminator(
-        _field_form,
-        custom_error_type="field_form",
-        custom_error_message="a field is its name in the CRM, or {crm: its name there, platform: its column, rule: …}",
-    ),
-]
-
-
 class PullSettings(Strict):
     """What may be changed on the platform's list."""
 
@@ -127,57 +94,23 @@ class PushSettings(Strict):
     remove: bool = Field(default=False, description="People who left the list are deleted in the CRM.")
 
 
-class LimitSettings(Strict):
+class LimitSettings(GuardSettings):
     """How much a run may do before a person has looked at its plan, and what it may cost."""
 
-    max_removed: Share = Field(default=0.05, description="Of the people followed, removed in one run.")
-    max_updated: Share = Field(default=0.5, description="Of the people followed, overwritten in one run.")
-    max_blanked: Share = Field(default=0.05, description="Of the people followed, with a value cleared in one run.")
-    min_rows: int = Field(default=20, ge=0, description="Shares are not looked at below this many rows.")
-    api_calls: int = Field(default=20000, ge=10, description="Calls a run may make to each system.")
     activity_calls: int = Field(default=500, ge=0, description="Of these, calls that ask for activities.")
 
 
-class SyncSettings(Strict):
-    """One sync file."""
+class SyncSettings(CommonSettings):
+    """One sync file of a list."""
 
-    title: str = Field(min_length=1, max_length=120, description="The sync's name for people.")
+    kind: Literal["list"] = Field(default="list", description="A list's people; `prospects` syncs a whole account.")
     crm: CrmSettings
     platform: PlatformSettings
-    schedule: Schedule = Field(default=None, description="None: runs when somebody triggers it, an import (AO-4).")
-    timezone: str = Field(default="UTC", description="Of the schedule: an IANA name such as Europe/Berlin.")
-    owner: str = Field(default="marketing-operations", description="Shown in Airflow: who looks after this sync.")
-    tags: tuple[str, ...] = Field(default=(), description="Further tags of the Dag.")
     maintenance: MaintenanceSettings = MaintenanceSettings()
     activities: ActivitySettings = ActivitySettings()
-    fields: dict[FieldKey, MappedField] = Field(
-        description="Our name of a field: the CRM's name of it, or more about it. `email` is needed."
-    )
     pull: PullSettings = PullSettings()
     push: PushSettings = PushSettings()
-    on_deleted: Literal["stop", "recreate"] = Field(
-        default="stop", description="What becomes of a prospect whose CRM record was deleted."
-    )
-    on_duplicates: Literal["ranked", "first_returned"] = Field(
-        default="ranked", description="Which of several CRM records with one email is followed."
-    )
     limits: LimitSettings = LimitSettings()
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            pendulum.timezone(value)
-        except (ValueError, OSError) as wrong:  # OSError: it names a folder of the time zone database
-            raise Wrong("a time zone is an IANA name such as Europe/Berlin") from wrong
-        return value
-
-    @field_validator("fields")
-    @classmethod
-    def _email(cls, value: dict[str, str | FieldSettings]) -> dict[str, str | FieldSettings]:
-        if "email" not in value:
-            raise Wrong("the field email is missing: it keys the behaviour, no list works without it")
-        return value
 
     @model_validator(mode="after")
     def _score_apart(self) -> Self:
@@ -226,16 +159,6 @@ class SyncSettings(Strict):
     # -- what the rest of the product asks -------------------------------------------------------------------------
 
     @property
-    def crm_policy(self) -> CrmPolicy:
-        """The CRM's entry in the table of policies."""
-        return CRMS[self.crm.system]
-
-    @property
-    def platform_policy(self) -> PlatformPolicy:
-        """The platform's entry in the table of policies."""
-        return PLATFORMS[self.platform.system]
-
-    @property
     def score_field(self) -> str:
         """Our name of the score field."""
         return self.maintenance.score_field
@@ -253,16 +176,13 @@ class SyncSettings(Strict):
                 FieldRule(
                     name=name,
                     crm=one.crm,
-                    platform=one.platform or self._platform_name(name),
+                    platform=one.platform or self.platform_name(name),
                     type=one.type or guess,
                     rule=Rule.PLATFORM_WINS if score else one.rule,
                     blanks=one.blanks,
                 )
             )
         return tuple(rules)
-
-    def _platform_name(self, name: str) -> str:
-        return self.platform_policy.field_names.get(name) or name.replace("_", " ").title()
 
     @property
     def pull_update(self) -> frozenset[str]:

@@ -8,8 +8,8 @@ BAD: list[tuple[str, str, str, str]] = [
         "schedule:",
         "shedule:",
         "customers.yaml, line 10: shedule: there is no such key (did you mean schedule?); allowed here: activities, "
-        "crm, fields, limits, maintenance, on_deleted, on_duplicates, owner, platform, pull, push, schedule, tags, "
-        "timezone, title",
+        "crm, fields, kind, limits, maintenance, on_deleted, on_duplicates, owner, platform, pull, push, schedule, "
+        "tags, timezone, title",
     ),
     (
         "an unknown key inside",
@@ -161,13 +161,14 @@ BAD: list[tuple[str, str, str, str]] = [
         "a CRM that isn't known",
         "system: netsuite",
         "system: netsweet",
-        "customers.yaml, line 3: crm.system: the CRM is one of memory_crm, netsuite",
+        "customers.yaml, line 3: crm.system: the CRM is one of memory_crm, netsuite, salesforce",
     ),
     (
         "a platform that isn't known",
         "system: act_on",
         "system: acton",
-        "customers.yaml, line 7: platform.system: the platform is one of act_on, memory_platform",
+        "customers.yaml, line 7: platform.system: the platform is one of account_engagement, act_on, "
+        "memory_platform, memory_prospects",
     ),
     (
         "activities from nowhere",

@@ -34,7 +34,7 @@ class Frame:
     rules: tuple[FieldRule, ...]
     policy: SyncPolicy
     limits: Limits
-    audience: str
+    audience: str | None  # None: a whole object is the audience
     objects: tuple[str, ...]
     first_returned: bool
     company_object: str | None
@@ -134,13 +134,20 @@ def recall(ctx: RunContext) -> Frame:
 def fields_hash(frame: Frame) -> str:
     """Names the mapping: with another one, both sides are read in full once, the list and its history stay (AO-2)."""
     mapping = sorted((rule.name, rule.crm, rule.platform) for rule in frame.rules)
-    content = [mapping, frame.read_too, frame.audience, frame.list_id, frame.crm_connection, frame.platform_connection]
+    selection = [
+        frame.audience,
+        frame.policy.crm_object,
+        frame.list_id,
+        frame.crm_connection,
+        frame.platform_connection,
+    ]
+    content = [mapping, frame.read_too, *selection]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
 def _with_crm_types(ctx: RunContext, rules: tuple[FieldRule, ...]) -> tuple[FieldRule, ...]:
-    policy = ctx.file.settings.crm_policy
-    known = ctx.crm.schema([policy.person_object]).get(policy.person_object, {})
+    person = _person_object(ctx)
+    known = ctx.crm.schema([person]).get(person, {})
     return tuple(_crm_rule(ctx, rule, known) for rule in rules)
 
 
@@ -153,12 +160,12 @@ def _crm_rule(ctx: RunContext, rule: FieldRule, known: Mapping[str, FieldInfo]) 
         remembered.read_again(ctx)
     if info is None and rule.name == settings.score_field:
         raise SettingsError(
-            f"{where}: {policy.title} has no field {rule.crm} on its {policy.person_object}. "
+            f"{where}: {policy.title} has no field {rule.crm} on its {_person_object(ctx)}. "
             + policy.score_field_help.format(script_id=rule.crm)
         )
     if info is None:
         raise SettingsError(
-            f"{where}: {policy.title} has no field {rule.crm} on its {policy.person_object}, or this connection's role "
+            f"{where}: {policy.title} has no field {rule.crm} on its {_person_object(ctx)}, or this connection's role "
             "may not see it: correct the name in the sync file, or make the field there"
         )
     if rule.name in settings.push_update and not info.writable:
@@ -174,6 +181,12 @@ def _crm_rule(ctx: RunContext, rule: FieldRule, known: Mapping[str, FieldInfo]) 
     kind = rule.type if rule.name in ("email", settings.score_field) else _comparable(info.type)
     limits = {Side.CRM: info.max_length} if info.max_length else {}
     return replace(rule, type=kind, max_length=limits)
+
+
+def _person_object(ctx: RunContext) -> str:
+    """What the people of the sync's audience are: there are CRMs whose audiences are whole objects."""
+    policy = ctx.file.settings.crm_policy
+    return policy.audience_objects.get(ctx.file.settings.crm.audience, policy.person_object)
 
 
 def _comparable(kind: FieldType) -> FieldType:
@@ -207,6 +220,7 @@ def _with_columns(ctx: RunContext, rules: tuple[FieldRule, ...], list_id: str) -
 def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame:
     settings = ctx.file.settings
     crm, limits = settings.crm_policy, settings.limits
+    person = _person_object(ctx)
     company = next((rule.name for rule in rules if rule.crm == crm.company_field), None) if crm.company_object else None
     if settings.push.add and crm.company_object and company is None:
         raise SettingsError(
@@ -224,7 +238,7 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
             score_field=settings.score_field,
             pull=Way(settings.pull.add, settings.pull_update, settings.pull.remove),
             push=Way(settings.push.add, settings.push_update, settings.push.remove),
-            crm_object=crm.person_object,
+            crm_object=person,
             row_object=settings.platform_policy.row_object,
             create_fields=_creatable(rules, settings.score_field, company, crm.reference_fields),
             company_field=company if settings.push.add else None,
@@ -232,8 +246,8 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
             recreate_deleted=settings.on_deleted == "recreate",
         ),
         limits=Limits(limits.max_removed, limits.max_updated, limits.max_blanked, limits.min_rows),
-        audience=settings.crm.audience,
-        objects=tuple(o for o in crm.lookup_order if o == crm.person_object) or (crm.person_object,),
+        audience=None if crm.audience_objects else settings.crm.audience,
+        objects=(person,),
         first_returned=settings.on_duplicates == "first_returned",
         company_object=crm.company_object,
         company_name_field=crm.company_name_field,

@@ -166,7 +166,7 @@ class Ends:
     platform: str
     list_id: str
     score_field: str
-    audience: str
+    audience: str | None
 
 
 def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: datetime) -> None:
@@ -187,7 +187,7 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
         "platform": ends.platform,
         "list": ends.list_id,
         "score": ends.score_field,
-        "audiences": [ends.audience],
+        "audiences": [ends.audience] if ends.audience else [],
     }
     conn.execute(text("ANALYZE settled"))
     written = {(row.side, row.kind) for row in conn.execute(text(_WHICH))}
