@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from keepstep.core.decide import hold, hold_too_long, on, operation, score_reason, there, too_long
-from keepstep.core.merge import Agree, Clash, Take, Values3, merge
+from keepstep.core.merge import Agree, Clash, Leave, Take, Values3, merge
 from keepstep.core.model import (
     Conflict,
     Decision,
@@ -77,11 +77,13 @@ def _operations(pair: Pair, policy: SyncPolicy, phase: Phase, draft: _Draft, nam
 
 
 def _field(pair: Pair, rule: FieldRule, writable: bool, draft: _Draft) -> None:
-    values = _values(pair, rule.name)
+    values = values_of(pair, rule.name)
     merged = merge(rule, values)
     if isinstance(merged, Agree):
         if not values.known or values.base != merged.value:
             draft.agreed[rule.name] = merged.value
+        return
+    if isinstance(merged, Leave):
         return
     if isinstance(merged, Clash):
         draft.conflicts.append(
@@ -94,7 +96,8 @@ def _field(pair: Pair, rule: FieldRule, writable: bool, draft: _Draft) -> None:
         _write(pair, rule.name, values.on(draft.side), merged, draft)
 
 
-def _values(pair: Pair, name: str) -> Values3:
+def values_of(pair: Pair, name: str) -> Values3:
+    """A field of a pair with both sides, as `merge` takes it."""
     crm, platform, base = there(pair.crm), there(pair.platform), pair.base or {}
     return Values3(
         crm=crm.values.get(name),

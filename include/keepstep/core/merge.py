@@ -5,12 +5,15 @@ Laws:
 2. A blank never overwrites a value, unless the field says so and the two sides agreed on a value before.
 3. An opt-out on either side survives, whatever else is said.
 4. Without a base (a first sync) a value beats a blank, and two different values are decided by the field's rule.
+5. A field that one side owns is never written there; its blank leaves the other side alone unless the field says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from keepstep.core.model import Blanks, FieldRule, FieldType, Rule, Side, Value
 from keepstep.core.normalize import normalize_value
@@ -41,7 +44,14 @@ class Clash:
     why: str
 
 
-Merged = Agree | Take | Clash
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The sides differ and nothing is to be done about it."""
+
+
+Merged = Agree | Take | Clash | Leave
+
+OWNED: Mapping[Rule, Side] = MappingProxyType({Rule.CRM_OWNED: Side.CRM, Rule.PLATFORM_OWNED: Side.PLATFORM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,12 @@ def merge(rule: FieldRule, values: Values3) -> Merged:
         return Agree(values.crm)
     if rule.rule is Rule.OPT_OUT_WINS:
         return _opt_out(values)
+    if rule.rule in OWNED:
+        return _owned(rule, OWNED[rule.rule], values)
+    return _three_way(rule, values)
+
+
+def _three_way(rule: FieldRule, values: Values3) -> Merged:
     if None in (values.crm, values.platform) and (rule.blanks is Blanks.KEEP or not values.known):
         side = Side.PLATFORM if values.crm is None else Side.CRM
         return Take(side, values.on(side), f"the {side.other} has a blank, and a blank never overwrites a value")
@@ -74,6 +90,13 @@ def merge(rule: FieldRule, values: Values3) -> Merged:
     if values.known and values.platform == values.base:
         return Take(Side.CRM, values.crm, "only the CRM changed it")
     return _clash(rule, values)
+
+
+def _owned(rule: FieldRule, owner: Side, values: Values3) -> Merged:
+    value = values.on(owner)
+    if value is None and rule.blanks is Blanks.KEEP:
+        return Leave()
+    return Take(owner, value, f"the {owner} owns this field")
 
 
 def _opt_out(values: Values3) -> Merged:

@@ -158,6 +158,8 @@ class Rule(StrEnum):
     NEWEST_WINS = "newest_wins"
     HOLD = "hold"
     OPT_OUT_WINS = "opt_out_wins"  # a boolean that means "do not contact": true on either side wins, always
+    CRM_OWNED = "crm_owned"  # no conflict: whatever the platform holds, the CRM's value stands
+    PLATFORM_OWNED = "platform_owned"  # no conflict: whatever the CRM holds, the platform's value stands (SY-2, EX-5)
 
 
 class Blanks(StrEnum):
@@ -225,6 +227,9 @@ class Pair:
     score: SealedScore | None = None
     pushed_epoch: EpochId | None = None  # the newest epoch that was written to this CRM record
     email_taken: bool = False  # another prospect has the CRM record's email already (EX-8)
+    owner_ids: Mapping[Side, str] = field(default_factory=dict)  # on that side: the user who owns the other's record
+    released: bool = False  # a deletion of this person's CRM record was released: it may be made again (SY-15, SY-17)
+    set_aside: bool = False  # a CRM record that was there before the sync began: it becomes no prospect by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +250,7 @@ class Operation:
     generation: int
     external_id: str | None = None
     epoch: EpochId | None = None
+    refers: Mapping[str, str] = field(default_factory=dict)  # field -> id of the record that its value stands for
 
 
 @dataclass(frozen=True, slots=True)
