@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from keepstep.common_settings import FieldSettings
+from keepstep.common_settings import CommonSettings, FieldSettings
 from keepstep.complaints import Loader, compose, line_of, no_yaml, say
 from keepstep.core.errors import SettingsError
 from keepstep.core.score import ScoreSheet
+from keepstep.prospect_settings import ProspectSettings
 from keepstep.settings import (
     ActivitySettings,
     CrmSettings,
@@ -34,28 +35,34 @@ __all__ = [
     "LimitSettings",
     "MaintenanceSettings",
     "PlatformSettings",
+    "ProspectFile",
+    "ProspectSettings",
     "PullSettings",
     "PushSettings",
     "ScoreSheetSettings",
+    "SettingsFile",
     "SyncFile",
     "SyncSettings",
     "check_together",
+    "is_prospect_sync",
     "json_schema",
+    "load_prospect_sync",
     "load_score_sheet",
     "load_sync",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
+Settings_co = TypeVar("Settings_co", bound=CommonSettings, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class SyncFile:
+class SettingsFile(Generic[Settings_co]):
     """A sync file that was read and found right; its name is the file's, without .yaml."""
 
     name: str
     path: Path
     text: str
-    settings: SyncSettings
+    settings: Settings_co
 
     @property
     def hash(self) -> str:
@@ -63,12 +70,34 @@ class SyncFile:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+SyncFile = SettingsFile[SyncSettings]
+ProspectFile = SettingsFile[ProspectSettings]
+
+
 def load_sync(path: Path) -> SyncFile:
-    """Read one sync file. Raises SettingsError that names file, line, key and what is allowed."""
+    """Read the sync file of a list. Raises SettingsError that names file, line, key and what is allowed."""
+    return _load(path, SyncSettings)
+
+
+def load_prospect_sync(path: Path) -> ProspectFile:
+    """Read the sync file of an account's prospects. Raises SettingsError likewise."""
+    return _load(path, ProspectSettings)
+
+
+def is_prospect_sync(path: Path) -> bool:
+    """Whether a sync file says `kind: prospects`; what can't be read is told by whoever loads it."""
+    try:
+        root = _plain(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return False
+    return isinstance(root, dict) and root.get("kind") == "prospects"
+
+
+def _load(path: Path, model: type[Settings_co]) -> SettingsFile[Settings_co]:
     text = _read(path)
     if not path.stem.isidentifier():
         raise SettingsError(f"{path.name}: a sync file's name is letters, digits and _, because it becomes a Dag's id")
-    return SyncFile(path.stem, path, text, _parse(path, text, SyncSettings))
+    return SettingsFile(path.stem, path, text, _parse(path, text, model))
 
 
 def load_score_sheet(path: Path) -> ScoreSheet:
