@@ -21,13 +21,14 @@ def to_theirs(rules: Sequence[FieldRule], side: Side, values: Values) -> dict[st
     return {rule.on(side): values[rule.name] for rule in rules if rule.name in values}
 
 
-def fingerprint(values: Mapping[str, Value], status: str, opted_out: bool) -> int:
+def fingerprint(values: Mapping[str, Value], status: str, opted_out: bool, owner: str | None = None) -> int:
     """A signed 64-bit name for what a sync sees of a record; two records that differ in it differ.
 
     It leaves out times of change: some systems move them on a write that changes nothing, and our own write comes back
     as a change. Values are ours (normalized, blanks left out), so it is the same for a record read back after a write.
     """
-    text = json.dumps([sorted(values.items()), status, opted_out], ensure_ascii=False, separators=(",", ":"))
+    seen = [sorted(values.items()), status, opted_out, *([owner] if owner is not None else [])]
+    text = json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
     # Half a surrogate pair is no text, but some systems let one through: it must not end the whole page.
     content = text.encode(errors="surrogatepass")
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big", signed=True)

@@ -127,6 +127,7 @@ class Applied:
 
     operation_id: OperationId
     record_id: str
+    modified: datetime | None = None  # the record's stamp after it, where the answer tells: older reads are no news
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from keepstep.core.model import Deletion, Side
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import NO_LIST, Frame, fields_hash
 from keepstep.engine.run import RunContext
-from keepstep.store import parity, staging, statistics, watermarks
+from keepstep.store import deletions, parity, staging, statistics, watermarks
 from keepstep.store.staging import Scope
 from keepstep.store.watermarks import Watermark
 
@@ -64,8 +64,8 @@ def _pages(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery
     for page in connector.read(query, mark.cursor or None):
         finished = mark.complete or page.last
         with ctx.store.begin() as conn:
-            staging.store_records(conn, scope, page.records, mark.listing, ctx.now())
-            staging.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
+            staging.store_records(conn, scope, page.records, mark.listing, ctx.now(), listed=page.full)
+            deletions.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
             if page.full and page.last:
                 _missing(ctx, conn, connector, scope, query, mark.listing, staging.unnamed(conn, scope, mark.listing))
             _move(conn, scope, source, page, mark, finished)
@@ -93,8 +93,8 @@ def _missing(
         there = list(connector.fetch(query, FetchBy.ID, ids)) if scope.side is Side.CRM else []
         staging.store_records(conn, scope, there, listing, ctx.now())
         gone = set(ids) - {record.id for record in there}
-        deletions = [Deletion(scope.object, one) for one in sorted(gone)]
-        staging.store_deletions(conn, scope, deletions, "absence", ctx.now())
+        gone_now = [Deletion(scope.object, one) for one in sorted(gone)]
+        deletions.store_deletions(conn, scope, gone_now, "absence", ctx.now())
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
@@ -141,7 +141,7 @@ def _read_opt_outs(ctx: RunContext) -> int:
     for page in ctx.platform.read(ReadQuery(object="opt_out"), mark.cursor if mark and mark.cursor else None):
         emails = [email for record in page.records if (email := normalize_email(record.email))]
         with ctx.store.begin() as conn:
-            staging.store_suppressions(conn, connection, emails, ctx.now())
+            deletions.store_suppressions(conn, connection, emails, ctx.now())
             if page.cursor is not None:
                 watermarks.move(conn, sync, OPT_OUTS, Watermark(dict(page.cursor), 0, page.last))
         told += len(page.records)

@@ -41,6 +41,7 @@ class Change:
     current: Values  # the target as last read, by its system's own names; empty for a create
     status: str
     opted_out: bool
+    owner: str | None  # who owns the target, as last read
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ FROM mine WHERE c.id = mine.id
 
 _READ = """
 SELECT c.*, coalesce(r.fields, p.fields, '{}') AS current, coalesce(r.status, p.status, 'active') AS status,
-    coalesce(r.opted_out, p.opted_out, false) AS opted_out
+    coalesce(r.opted_out, p.opted_out, false) AS opted_out, coalesce(r.owner, p.owner) AS owner
 FROM change c
 LEFT JOIN crm_record r ON c.side = 'crm' AND r.connection = c.connection AND r.object = c.object AND r.id = c.record_id
 LEFT JOIN prospect p ON c.side = 'platform' AND p.connection = c.connection AND p.id = c.record_id
@@ -140,6 +141,7 @@ def _changes(conn: Connection, where: str, values: Mapping[str, Any]) -> list[Ch
             current=row["current"],
             status=row["status"],
             opted_out=row["opted_out"],
+            owner=row["owner"],
         )
         for row in conn.execute(text(f"{_READ} {where}"), values).mappings()
     ]

@@ -24,10 +24,14 @@ class Settled:
     record_id: str
     fields: Values  # the whole record by its system's own names, blanks left out
     fingerprint: int
+    owner: str | None = None  # whom the change made its owner; None: it changed nobody
+    modified: datetime | None = None  # the record's stamp after the change, where the system told
 
 
 _STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS settled (change_id bigint, record_id text, fields jsonb, fingerprint bigint)
+CREATE TEMP TABLE IF NOT EXISTS settled
+    (change_id bigint, record_id text, fields jsonb, fingerprint bigint, owner text,
+     modified timestamptz)
 ON COMMIT DELETE ROWS
 """
 _WHICH = "SELECT DISTINCT c.side, c.kind FROM settled s JOIN change c ON c.id = s.change_id"
@@ -40,12 +44,14 @@ UPDATE change c SET state = 'applied', record_id = s.record_id, done_at = :now,
 # -- a row of the platform's list --------------------------------------------------------------------------------------
 
 _ROW_COPY = """
-INSERT INTO prospect AS copy (connection, id, list_id, email, fields, status, seen_at)
+INSERT INTO prospect AS copy (connection, id, list_id, email, fields, status, owner, modified, written, seen_at)
 SELECT DISTINCT ON (s.record_id) c.connection, s.record_id, c.list_id,
-    coalesce(lower(c.after->>'email'), c.email), s.fields, 'active', :now
+    coalesce(lower(c.after->>'email'), c.email), s.fields, 'active', s.owner, s.modified, s.modified IS NULL, :now
 FROM settled s JOIN change c ON c.id = s.change_id
 WHERE c.side = 'platform' AND c.kind IN ('create', 'update')
 ON CONFLICT (connection, id) DO UPDATE SET fields = excluded.fields, deleted_at = NULL,
+    deleted_stamp = NULL, owner = coalesce(excluded.owner, copy.owner),
+    modified = coalesce(excluded.modified, copy.modified), written = excluded.written,
     email = CASE WHEN EXISTS (SELECT FROM change c JOIN settled s ON s.change_id = c.id
         WHERE s.record_id = copy.id AND c.connection = copy.connection AND (c.kind = 'create' OR c.after ? 'email'))
         THEN excluded.email ELSE copy.email END
@@ -77,11 +83,16 @@ _ROW_REMOVED = (
     # We took it off, nobody else did: when the record is in the audience again, it comes back.
     """
     DELETE FROM link l USING settled s, change c WHERE c.id = s.change_id
-      AND c.side = 'platform' AND c.kind = 'remove'
+      AND c.side = 'platform' AND c.kind = 'remove' AND c.list_id <> ''
       AND l.platform_connection = c.connection AND l.prospect_id = c.record_id AND l.crm_connection = :crm
     """,
     """
-    DELETE FROM sighting g USING settled s, change c WHERE c.id = s.change_id
+    DELETE FROM sighting g USING settled s, change c WHERE c.id = s.change_id AND c.list_id <> ''
+      AND c.side = 'platform' AND c.kind = 'remove' AND g.sync = c.sync AND g.side = 'platform' AND g.id = c.record_id
+    """,
+    # A prospect is in the bin, not off a list: what is known of it, an opt-out above all, stays.
+    """
+    UPDATE sighting g SET presence = 'deleted' FROM settled s, change c WHERE c.id = s.change_id AND c.list_id = ''
       AND c.side = 'platform' AND c.kind = 'remove' AND g.sync = c.sync AND g.side = 'platform' AND g.id = c.record_id
     """,
 )
@@ -89,12 +100,18 @@ _ROW_REMOVED = (
 # -- a CRM record ------------------------------------------------------------------------------------------------------
 
 _CRM_COPY = """
-INSERT INTO crm_record AS copy (connection, object, id, email, fields, status, audiences, seen_at)
-SELECT c.connection, c.object, s.record_id, coalesce(lower(c.after->>'email'), c.email), s.fields, 'active',
-    CAST(:audiences AS text[]), :now
+INSERT INTO crm_record AS copy (connection, object, id, email, fields, status, owner, audiences, modified, written,
+    seen_at)
+SELECT c.connection, c.object, s.record_id, coalesce(lower(c.after->>'email'), c.email), s.fields, 'active', s.owner,
+    CAST(:audiences AS text[]), s.modified, s.modified IS NULL, :now
 FROM settled s JOIN change c ON c.id = s.change_id
 WHERE c.side = 'crm' AND c.kind IN ('create', 'update') AND c.prospect_id IS NOT NULL
-ON CONFLICT (connection, object, id) DO UPDATE SET fields = excluded.fields, deleted_at = NULL
+ON CONFLICT (connection, object, id) DO UPDATE SET fields = excluded.fields, deleted_at = NULL,
+    deleted_stamp = NULL, owner = coalesce(excluded.owner, copy.owner),
+    modified = coalesce(excluded.modified, copy.modified), written = excluded.written,
+    email = CASE WHEN EXISTS (SELECT FROM change c JOIN settled s ON s.change_id = c.id
+        WHERE s.record_id = copy.id AND c.connection = copy.connection AND (c.kind = 'create' OR c.after ? 'email'))
+        THEN excluded.email ELSE copy.email END
 """
 _CRM_SEEN = """
 INSERT INTO sighting AS known (sync, side, object, id, fingerprint, presence, dirty)
@@ -178,9 +195,10 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
     if driver is None:
         raise Bug("the connection to the store is closed")
     with driver.cursor() as cursor, cursor.copy("COPY settled FROM STDIN") as copy:
-        copy.set_types(["int8", "text", "text", "int8"])
+        copy.set_types(["int8", "text", "text", "int8", "text", "timestamptz"])
         for one in settled:
-            copy.write_row((one.change_id, one.record_id, orjson.dumps(dict(one.fields)).decode(), one.fingerprint))
+            fields = orjson.dumps(dict(one.fields)).decode()
+            copy.write_row((one.change_id, one.record_id, fields, one.fingerprint, one.owner, one.modified))
     values = {
         "now": now,
         "crm": ends.crm,

@@ -16,12 +16,12 @@ from keepstep.store.journal import Address
 
 _COLUMNS = (
     "run_id, operation_id, sync, phase, side, connection, kind, object, record_id, pair, crm_key, prospect_id,"
-    " generation, email, list_id, external_id, before, after, why, epoch_id, state, code, what_to_do, done_at"
+    " generation, email, list_id, external_id, before, after, why, epoch_id, refers, state, code, what_to_do, done_at"
 )
 
 
 # JSON is handed over as text: told its type, the driver would encode it once more.
-_TYPES = ["int8", *["text"] * 11, "int4", *["text"] * 6, "int8", *["text"] * 3, "timestamptz"]
+_TYPES = ["int8", *["text"] * 11, "int4", *["text"] * 6, "int8", *["text"] * 4, "timestamptz"]
 
 
 _STAGE = f"""
@@ -101,7 +101,7 @@ def _entries(address: Address, pair: Pair, decision: Decision, now: datetime) ->
             _json(operation.before),
             _json(operation.after),
             _json(operation.why),
-            *(operation.epoch, "planned", None, None, None),
+            *(operation.epoch, _json(operation.refers) if operation.refers else None, "planned", None, None, None),
         )
     fates: tuple[Held | Skipped, ...] = (*decision.held, *decision.skipped)
     for fate in fates:
@@ -112,7 +112,7 @@ def _entries(address: Address, pair: Pair, decision: Decision, now: datetime) ->
             *_head(address, mark, fate.side, "none", fate.object or "row", fate.record_id),
             *(pair.key, crm_key, prospect_id, pair.generation, None, None, None, None, None),
             _json({"": why}),
-            *(None, "held" if held else "skipped", fate.code, why, now),
+            *(None, None, "held" if held else "skipped", fate.code, why, now),
         )
 
 

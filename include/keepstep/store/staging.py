@@ -5,7 +5,7 @@ Everything here runs in the caller's transaction, the one that also moves the wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,10 @@ import orjson
 from sqlalchemy import Connection, text
 
 from keepstep.core.mapping import email_of, fingerprint, to_ours
-from keepstep.core.model import Deletion, FieldRule, Presence, Record, Side
+from keepstep.core.model import FieldRule, Presence, Record, Side, Status, Values
 from keepstep.core.normalize import storable
+
+FIRST = 1  # the number of the first full listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,23 @@ class Scope:
     audience: str | None = None  # CRM: the audience; None: every record is in the selection
     list_id: str | None = None  # platform: the list
     read_too: tuple[str, ...] = ()  # fields that are kept beside the mapped ones
+    quiet: frozenset[str] = frozenset()  # our names of fields whose change alone is no news (EX-1)
+    owners: bool = False  # who owns a record is part of what is synced
+    aside: bool = False  # whoever the first listing names, with an email, was there before the sync began
 
     def presence(self, record: Record) -> Presence:
         """Whether the record is in the selection that this sync follows."""
+        if record.status is Status.CONVERTED:
+            return Presence.LEFT  # another record carries on
         if self.audience is None or self.audience in record.audiences:
             return Presence.PRESENT
         return Presence.LEFT
+
+    def mark(self, fields: Values, status: str, opted_out: bool, owner: str | None) -> int:
+        """The fingerprint of what this sync sees of a record, by the system's own names."""
+        ours = to_ours(self.rules, self.side, fields)
+        seen = {name: value for name, value in ours.items() if name not in self.quiet}
+        return fingerprint(seen, status, opted_out, owner if self.owners else None)
 
     @property
     def theirs(self) -> tuple[str, ...]:
@@ -42,12 +55,29 @@ class Scope:
         return tuple(dict.fromkeys((*(rule.on(self.side) for rule in self.rules), *self.read_too)))
 
 
-_COLUMNS = "id, email, fields, status, owner, opted_out, audiences, modified, fingerprint, presence, place"
+_COLUMNS = (
+    "id, email, fields, status, owner, opted_out, audiences, modified, fingerprint, presence, converted_to, place"
+)
+_TYPES = ["text", "text", "text", "text", "text", "bool", "text[]", "timestamptz", "int8", "text", "text", "int4"]
 _STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS staged (
     id text, email text, fields jsonb, status text, owner text, opted_out boolean, audiences text[],
-    modified timestamptz, fingerprint bigint, presence text, place integer
+    modified timestamptz, fingerprint bigint, presence text, converted_to text, place integer
 ) ON COMMIT DELETE ROWS
+"""
+
+# A page may be older than what is known: a cache, a replica, a read that overlaps. It is no news, and what we wrote
+# since, or what was deleted since, must not be taken back by it.
+_STALE = """
+DELETE FROM staged s USING {table} c
+WHERE c.connection = :connection AND c.id = s.id {object}
+  AND (s.modified < c.modified OR (s.modified = c.modified AND c.written) OR s.modified < c.deleted_stamp)
+"""
+_STALE_CRM = _STALE.format(table="crm_record", object="AND c.object = :object")
+_STALE_PLATFORM = _STALE.format(table="prospect", object="")
+_LISTED = """
+UPDATE sighting g SET listing = :listing FROM staged s
+WHERE g.sync = :sync AND g.side = :side AND g.object = :object AND g.id = s.id AND g.listing <> :listing
 """
 
 _NOT_OLDER = "(copy.modified IS NULL OR excluded.modified IS NULL OR excluded.modified >= copy.modified)"
@@ -65,15 +95,17 @@ _WANTED = """
 
 _STORE_CRM = f"""
 INSERT INTO crm_record AS copy
-    (connection, object, id, email, fields, status, owner, opted_out, audiences, modified, seen_at)
-SELECT DISTINCT ON (id) :connection, :object, id, email, fields, status, owner, opted_out, audiences, modified, :now
+    (connection, object, id, email, fields, status, owner, opted_out, audiences, modified, converted_to, seen_at)
+SELECT DISTINCT ON (id) :connection, :object, id, email, fields, status, owner, opted_out, audiences, modified,
+    converted_to, :now
 FROM staged WHERE {_WANTED} ORDER BY id, modified DESC NULLS LAST, place DESC
 ON CONFLICT (connection, object, id) DO UPDATE SET
     email = excluded.email, fields = (copy.fields - CAST(:theirs AS text[])) || excluded.fields,
     status = excluded.status, owner = excluded.owner, opted_out = excluded.opted_out,
-    audiences = excluded.audiences, modified = excluded.modified, deleted_at = NULL, merged_into = NULL,
-    seen_at = excluded.seen_at
-WHERE {_NOT_OLDER} AND ({_DIFFERS} OR copy.audiences IS DISTINCT FROM excluded.audiences)
+    audiences = excluded.audiences, modified = excluded.modified, written = false, converted_to = excluded.converted_to,
+    deleted_at = NULL, deleted_stamp = NULL, merged_into = NULL, seen_at = excluded.seen_at
+WHERE {_NOT_OLDER} AND ({_DIFFERS} OR copy.audiences IS DISTINCT FROM excluded.audiences
+    OR copy.converted_to IS DISTINCT FROM excluded.converted_to)
 """
 
 _STORE_PLATFORM = f"""
@@ -85,18 +117,25 @@ ON CONFLICT (connection, id) DO UPDATE SET
     list_id = excluded.list_id, email = excluded.email,
     fields = (copy.fields - CAST(:theirs AS text[])) || excluded.fields,
     status = excluded.status, owner = excluded.owner, opted_out = excluded.opted_out,
-    modified = excluded.modified, deleted_at = NULL, seen_at = excluded.seen_at
+    modified = excluded.modified, written = false, deleted_at = NULL, deleted_stamp = NULL,
+    seen_at = excluded.seen_at
 WHERE {_NOT_OLDER} AND ({_DIFFERS})
 """
 
+_NEWS = "((known.fingerprint, known.presence) IS DISTINCT FROM (excluded.fingerprint, excluded.presence))"
 _SEE = f"""
-INSERT INTO sighting AS known (sync, side, object, id, fingerprint, presence, dirty, listing)
-SELECT DISTINCT ON (id) :sync, :side, :object, id, fingerprint, presence, true, :listing
+INSERT INTO sighting AS known
+    (sync, side, object, id, fingerprint, presence, dirty, listing, set_aside, queued_at, reasons)
+SELECT DISTINCT ON (id) :sync, :side, :object, id, fingerprint, presence, true, :listing,
+    :aside AND email IS NOT NULL, :now, ARRAY['new']
 FROM staged WHERE {_WANTED} ORDER BY id, modified DESC NULLS LAST, place DESC
 ON CONFLICT (sync, side, object, id) DO UPDATE SET
     fingerprint = excluded.fingerprint, presence = excluded.presence, listing = excluded.listing,
-    dirty = known.dirty
-        OR (known.fingerprint, known.presence) IS DISTINCT FROM (excluded.fingerprint, excluded.presence)
+    dirty = known.dirty OR {_NEWS},
+    queued_at = CASE WHEN {_NEWS} THEN coalesce(known.queued_at, excluded.queued_at) ELSE known.queued_at END,
+    reasons = CASE WHEN {_NEWS} AND NOT 'changed' = ANY(known.reasons)
+        THEN known.reasons || ARRAY['changed'] ELSE known.reasons END,
+    retry_at = CASE WHEN {_NEWS} THEN NULL ELSE known.retry_at END
 WHERE (known.fingerprint, known.presence) IS DISTINCT FROM (excluded.fingerprint, excluded.presence)
    OR known.listing <> excluded.listing
 """
@@ -108,6 +147,22 @@ WHERE t.connection = :connection AND t.released_at IS NULL AND s.presence = 'pre
   AND ((t.object = :object AND t.id = s.id) OR t.email = s.email)
 """
 
+# A converted lead carries on as its contact (SF-2): the link goes over, where the contact has none of its own.
+_CONVERTED = (
+    """
+    UPDATE link l SET crm_object = split_part(s.converted_to, ':', 1), crm_id = split_part(s.converted_to, ':', 2)
+    FROM staged s
+    WHERE s.converted_to IS NOT NULL AND l.crm_connection = :connection AND l.crm_object = :object AND l.crm_id = s.id
+      AND NOT EXISTS (SELECT FROM link o WHERE o.crm_connection = :connection AND o.list_id = l.list_id
+        AND o.crm_object = split_part(s.converted_to, ':', 1) AND o.crm_id = split_part(s.converted_to, ':', 2))
+    """,
+    """
+    UPDATE sighting g SET dirty = true, queued_at = coalesce(g.queued_at, :now) FROM staged s
+    WHERE s.converted_to IS NOT NULL AND g.sync = :sync AND g.side = 'crm'
+      AND g.object = split_part(s.converted_to, ':', 1) AND g.id = split_part(s.converted_to, ':', 2)
+    """,
+)
+
 _SUPPRESSED = """
 UPDATE prospect p SET opted_out = true FROM staged s, suppression x
 WHERE p.connection = :connection AND p.id = s.id AND x.connection = p.connection AND x.email = p.email
@@ -115,7 +170,9 @@ WHERE p.connection = :connection AND p.id = s.id AND x.connection = p.connection
 """
 
 
-def store_records(conn: Connection, scope: Scope, records: Sequence[Record], listing: int, now: datetime) -> None:
+def store_records(
+    conn: Connection, scope: Scope, records: Sequence[Record], listing: int, now: datetime, *, listed: bool = False
+) -> None:
     """Keep the latest copy of these records, and mark as dirty what differs from what the sync saw before.
 
     Args:
@@ -124,6 +181,7 @@ def store_records(conn: Connection, scope: Scope, records: Sequence[Record], lis
         records: A page, in the order in which the system told it; an id may come more than once.
         listing: The number of the full listing under way, or of the last one.
         now: When this is done.
+        listed: The page is part of a full listing.
     """
     if not records:
         return
@@ -136,11 +194,18 @@ def store_records(conn: Connection, scope: Scope, records: Sequence[Record], lis
         "list_id": scope.list_id,
         "theirs": list(scope.theirs),
         "listing": listing,
+        "aside": scope.aside and listing == FIRST and listed,
         "now": now,
     }
-    conn.execute(text(_STORE_CRM if scope.side is Side.CRM else _STORE_PLATFORM), values)
+    crm = scope.side is Side.CRM
+    conn.execute(text(_LISTED), values)
+    conn.execute(text(_STALE_CRM if crm else _STALE_PLATFORM), values)
+    conn.execute(text(_STORE_CRM if crm else _STORE_PLATFORM), values)
     conn.execute(text(_SEE), values)
-    conn.execute(text(_RELEASE if scope.side is Side.CRM else _SUPPRESSED), values)
+    conn.execute(text(_RELEASE if crm else _SUPPRESSED), values)
+    if any(record.converted_to for record in records):
+        for statement in _CONVERTED:
+            conn.execute(text(statement), values)
     conn.execute(text("TRUNCATE staged"))
 
 
@@ -150,15 +215,12 @@ def _stage(conn: Connection, scope: Scope, records: Sequence[Record]) -> None:
     if driver is None:
         raise ValueError("the connection is closed")
     with driver.cursor() as cursor, cursor.copy(f"COPY staged ({_COLUMNS}) FROM STDIN") as copy:
-        copy.set_types(
-            ["text", "text", "text", "text", "text", "bool", "text[]", "timestamptz", "int8", "text", "int4"]
-        )
+        copy.set_types(_TYPES)
         for place, record in enumerate(records):
             copy.write_row(_row(scope, record, place))
 
 
 def _row(scope: Scope, record: Record, place: int) -> tuple[object, ...]:
-    ours = to_ours(scope.rules, scope.side, record.fields)
     fields = {
         name: storable(value) if isinstance(value, str) else value
         for name, value in record.fields.items()
@@ -173,8 +235,9 @@ def _row(scope: Scope, record: Record, place: int) -> tuple[object, ...]:
         record.opted_out,
         sorted(record.audiences),
         record.modified,
-        fingerprint(ours, record.status.value, record.opted_out),
+        scope.mark(record.fields, record.status.value, record.opted_out, record.owner),
         scope.presence(record).value,
+        ":".join(record.converted_to) if record.converted_to else None,
         place,
     )
 
@@ -182,8 +245,8 @@ def _row(scope: Scope, record: Record, place: int) -> tuple[object, ...]:
 def next_listing(conn: Connection, scope: Scope) -> int:
     """Begin a full listing: what it doesn't name by its end has left the selection. Returns its number."""
     seen = conn.execute(
-        text("SELECT coalesce(max(listing), 0) FROM sighting WHERE sync = :sync AND side = :side"),
-        {"sync": scope.sync, "side": scope.side.value},
+        text("SELECT coalesce(max(listing), 0) FROM sighting WHERE sync = :sync AND side = :side AND object = :object"),
+        {"sync": scope.sync, "side": scope.side.value, "object": scope.object},
     ).scalar_one()
     return int(seen) + 1
 
@@ -198,84 +261,3 @@ def unnamed(conn: Connection, scope: Scope, listing: int) -> list[str]:
         {"sync": scope.sync, "side": scope.side.value, "object": scope.object, "listing": listing},
     )
     return [row.id for row in rows]
-
-
-def store_deletions(
-    conn: Connection, scope: Scope, deletions: Iterable[Deletion], found_by: str, now: datetime
-) -> None:
-    """Remember what is gone; a CRM record leaves a tombstone, so that it isn't made again (SY-14, NS-3)."""
-    for gone in deletions:
-        values = {
-            "sync": scope.sync,
-            "side": scope.side.value,
-            "connection": scope.connection,
-            "object": scope.object,
-            "id": gone.id,
-            "at": gone.at or now,
-            "into": gone.merged_into,
-            "found_by": "merge" if gone.merged_into else found_by,
-            "me": f"{scope.object}:{gone.id}",
-        }
-        for statement in _DELETE_CRM if scope.side is Side.CRM else _DELETE_PLATFORM:
-            conn.execute(text(statement), values)
-
-
-_GONE = """
-UPDATE sighting SET presence = 'deleted', dirty = true
-WHERE sync = :sync AND side = :side AND object = :object AND id = :id AND presence <> 'deleted'
-"""
-_FREE_DUPLICATES = """
-UPDATE sighting SET dirty = true, duplicate_of = NULL WHERE sync = :sync AND side = :side AND duplicate_of = :me
-"""
-_DELETE_CRM = (
-    """
-    INSERT INTO tombstone (connection, object, id, email, found_by, opted_out, found_at)
-    SELECT connection, object, id, email, :found_by, opted_out, :at FROM crm_record
-    WHERE connection = :connection AND object = :object AND id = :id AND deleted_at IS NULL
-    ON CONFLICT (connection, object, id) DO UPDATE SET
-        found_by = excluded.found_by, found_at = excluded.found_at, released_at = NULL, released_by = NULL
-    """,
-    """
-    UPDATE crm_record SET deleted_at = :at, merged_into = :into
-    WHERE connection = :connection AND object = :object AND id = :id AND deleted_at IS NULL
-    """,
-    _GONE,
-    _FREE_DUPLICATES,
-    # A merge: the link goes over to the surviving record, where that has none of its own.
-    """
-    UPDATE link SET crm_id = :into WHERE crm_connection = :connection AND crm_object = :object AND crm_id = :id
-      AND CAST(:into AS text) IS NOT NULL AND NOT EXISTS (
-        SELECT FROM link o WHERE o.crm_connection = :connection AND o.crm_object = :object AND o.crm_id = :into
-          AND o.list_id = link.list_id)
-    """,
-    """
-    UPDATE sighting SET dirty = true
-    WHERE sync = :sync AND side = :side AND object = :object AND id = CAST(:into AS text)
-    """,
-)
-_DELETE_PLATFORM = (
-    "UPDATE prospect SET deleted_at = :at WHERE connection = :connection AND id = :id AND deleted_at IS NULL",
-    _GONE,
-    _FREE_DUPLICATES,
-)
-
-
-def store_suppressions(conn: Connection, connection: str, emails: Iterable[str], now: datetime) -> None:
-    """Remember addresses that opted out on the platform; a sync never takes one off."""
-    rows = [{"connection": connection, "email": email, "now": now} for email in emails]
-    if not rows:
-        return
-    conn.execute(
-        text(
-            "INSERT INTO suppression (connection, email, seen_at) VALUES (:connection, :email, :now)"
-            " ON CONFLICT DO NOTHING"
-        ),
-        rows,
-    )
-    conn.execute(
-        text(
-            "UPDATE prospect SET opted_out = true WHERE connection = :connection AND email = ANY(:emails)"
-            " AND NOT opted_out"
-        ),
-        {"connection": connection, "emails": [row["email"] for row in rows]},
-    )

@@ -48,6 +48,7 @@ sync = Table(
     Column("list_name", Text),  # the name by which it was: another one in the file asks for another list
     Column("rules", JSONB),  # the mapped fields, with the types and lengths that the schemas told
     Column("fields_hash", Text),  # names the mapping that was last read in full; another one asks for a full read
+    Column("resolved_at", Moment),  # when the systems were last asked for their fields
     _now("loaded_at"),
     comment="A sync file as last loaded.",
 )
@@ -74,8 +75,11 @@ crm_record = Table(
     Column("opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("audiences", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("modified", Moment),
+    Column("written", Boolean, nullable=False, server_default=text("false")),  # by us, after `modified`
     Column("deleted_at", Moment),
+    Column("deleted_stamp", Moment),  # by the CRM's own clock, where it says
     Column("merged_into", Text),
+    Column("converted_to", Text),  # "object:id" of the record that carries on
     _now("seen_at"),
     Index("ix_crm_record_email", "connection", "email"),
     comment="The latest known copy of each CRM record.",
@@ -93,7 +97,9 @@ prospect = Table(
     Column("owner", Text),
     Column("opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("modified", Moment),
+    Column("written", Boolean, nullable=False, server_default=text("false")),  # by us, after `modified`
     Column("deleted_at", Moment),
+    Column("deleted_stamp", Moment),  # by the platform's own clock, where it says
     _now("seen_at"),
     Index("ix_prospect_email", "connection", "email"),
     Index("ix_prospect_list", "connection", "list_id"),
@@ -112,6 +118,11 @@ sighting = Table(
     Column("dirty", Boolean, nullable=False),
     Column("listing", Integer, nullable=False, server_default=text("0")),  # the last full listing that named it
     Column("duplicate_of", Text),  # "object:id" of the record with the same email that is followed instead
+    Column("set_aside", Boolean, nullable=False, server_default=text("false")),  # there before the sync began
+    Column("queued_at", Moment),  # dirty since: its place in the queue (SY-6)
+    Column("reasons", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # what put it there
+    Column("taken_run", BigInteger),  # the run that took it from the queue
+    Column("retry_at", Moment),  # was refused: not before then, unless it changes
     CheckConstraint("side in ('crm', 'platform')", name="side"),
     Index("ix_sighting_dirty", "sync", "side", postgresql_where=text("dirty")),
     Index("ix_sighting_duplicate", "sync", postgresql_where=text("duplicate_of IS NOT NULL")),
@@ -299,6 +310,19 @@ api_usage = Table(
     Column("calls", BigInteger, nullable=False, server_default=text("0")),
     Column("left", BigInteger),
     comment="Calls made to a system in a day, and what it says is left.",
+)
+
+record_owner = Table(
+    "record_owner",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("email", Text),  # normalized: by it a user of one system is found in the other
+    Column("name", Text),
+    Column("active", Boolean, nullable=False),
+    _now("seen_at"),
+    Index("ix_record_owner_email", "connection", "email"),
+    comment="The people who own records in a system.",
 )
 
 access_token = Table(

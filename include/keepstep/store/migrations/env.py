@@ -7,11 +7,12 @@ from alembic import context
 from keepstep.core.errors import Bug
 from keepstep.store.metadata import metadata
 from keepstep.store.migrations import VERSION_TABLE
+from keepstep.store.private_tables import private_contact
 from keepstep.store.score_tables import score_epoch
 from keepstep.store.tables import run
 
-# Both modules put their tables into `metadata` when they are imported.
-if not score_epoch.metadata is run.metadata is metadata:
+# These modules put their tables into `metadata` when they are imported.
+if not score_epoch.metadata is run.metadata is private_contact.metadata is metadata:
     raise Bug("the store's tables are not in one metadata")
 
 context.configure(
