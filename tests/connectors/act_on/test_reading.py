@@ -207,6 +207,19 @@ def test_rows_are_fetched_by_address_whatever_its_case(there: Account, customers
     assert {r.id for r in found} == set(ids[:people])
 
 
+def test_a_row_that_a_listing_told_twice_is_fetched_once(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 12)
+    query = ReadQuery("row", list_id=customers)
+    emails = [f"p{n}@example.test" for n in range(12)]
+
+    for by, keys in ((FetchBy.ID, ids), (FetchBy.EMAIL, emails)):
+        there.weather(kind="repeat", path=f"/list/{customers}$", skip=2)
+        found = [r.id for r in there.connector(page_size=4).fetch(query, by, keys)]
+        there.fair_weather()
+
+        assert sorted(found) == sorted(ids)
+
+
 def test_a_row_has_no_name_to_fetch_it_by(there: Account, customers: str) -> None:
     with pytest.raises(Bug):
         list(there.connector().fetch(ReadQuery("row", list_id=customers), FetchBy.NAME, ["Acme"]))

@@ -130,6 +130,32 @@ def test_rows_that_share_an_address_are_changed_by_id_and_not_by_upload(matches:
         assert connector.usage.by_endpoint["PUT list/{id}/record/{id}"] == 2
 
 
+def test_rows_that_a_listing_told_twice_are_not_taken_for_two_rows(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 40)
+    connector = there.connector(small_write_limit=3, page_size=20)
+    there.weather(kind="repeat", path=f"/list/{customers}$", skip=3)
+
+    outcomes = applied(connector, [update(customers, id, {LAST: f"of {id}"}) for id in ids])
+
+    assert all(isinstance(o, Applied) for o in outcomes.values())
+    assert {id: row[LAST] for id, row in there.rows(customers).items()} == {id: f"of {id}" for id in ids}
+    assert "PUT list/{id}/record/{id}" not in connector.usage.by_endpoint
+
+
+def test_an_address_that_stands_on_two_rows_is_created_by_itself(there: Account, customers: str) -> None:
+    ids = there.fill(customers, 20)
+    for name in ("One", "Two"):
+        there.add_row(customers, {EMAIL: "twin@example.test", FIRST: name})
+    connector = there.connector(small_write_limit=3)
+    creates = [create(customers, e) for e in ("Twin@example.test", *(f"new{n}@example.test" for n in range(6)))]
+
+    outcomes = applied(connector, creates + [update(customers, id, {LAST: "New"}) for id in ids])
+
+    assert all(isinstance(o, Applied) for o in outcomes.values())
+    assert connector.usage.by_endpoint["PUT list/{id}/record"] == 1
+    assert len(there.rows(customers)) == 28
+
+
 def test_an_address_that_changes_is_written_by_id_and_makes_no_second_row(there: Account, customers: str) -> None:
     ids = there.fill(customers, 20)
     connector = there.connector(small_write_limit=3)

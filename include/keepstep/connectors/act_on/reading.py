@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from keepstep.connectors.act_on import wire
 from keepstep.connectors.act_on.client import Client
+from keepstep.connectors.act_on.listed import Addresses, Told
 from keepstep.connectors.act_on.stamps import Stamps
 from keepstep.connectors.base import Cursor, CursorExpired, Page, ReadQuery
 from keepstep.connectors.parallel import in_parallel
@@ -25,7 +26,6 @@ from keepstep.core.model import Record
 TRIES = 3  # listings of one list before we say that it doesn't hold still
 SUBJECTS_A_PAGE = 50  # rows whose behaviour is stored together
 LISTING_PAYS = 10  # a listing for the addresses of some rows may cost so many calls a row: others will follow
-MOST_PAGES = 200  # longer lists' addresses aren't kept in memory
 KEPT_S = 600.0  # for so long a list's addresses are kept
 
 
@@ -39,7 +39,7 @@ class _Pass:
     mark_ms: int | None = None  # the server's time when the try began
     total: int | None = None
     whole: bool = True  # begun by this process: it has seen every id
-    seen: set[str] = field(default_factory=set)
+    seen: Told = field(default_factory=Told)
     moved: bool = False
     ended: bool = False
 
@@ -65,8 +65,7 @@ class _Pass:
             self.mark_ms = server_ms
         continued = self.tail is None or (bool(rows) and rows[0].id == self.tail)
         fresh = list(rows[1:] if self.tail is not None and continued else rows)
-        repeats = any(r.id in self.seen for r in fresh) or len({r.id for r in fresh}) < len(fresh)
-        self.seen.update(r.id for r in fresh)
+        repeats = sum(self.seen.add(r.id) for r in fresh) < len(fresh)
         if rows:
             self.offset += len(rows) - 1
             self.tail = rows[-1].id
@@ -74,7 +73,7 @@ class _Pass:
         return fresh
 
     def _misses(self) -> bool:
-        return self.ended and self.whole and len(self.seen) != self.total
+        return self.ended and self.whole and self.seen.count != self.total
 
 
 class Reader:
@@ -88,7 +87,7 @@ class Reader:
         self._workers = workers
         self._stamps = Stamps()
         self._clock = clock
-        self._emails: dict[str, tuple[float, dict[str, str | None]]] = {}  # by list: when, and the rows' addresses
+        self._addresses: dict[str, tuple[float, Addresses]] = {}  # by list: when they were listed, and they
 
     def rows(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
@@ -96,7 +95,7 @@ class Reader:
         bound = self._rows_bound(list_id, cursor)
         after_ms = None if bound is None else _number(cursor, "after")
         now = _resumed(cursor, after_ms)
-        for _ in range(TRIES):
+        for attempt in range(1, TRIES + 1):
             while not now.ended and not now.moved:
                 grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, bound)
                 fresh = now.take(grid, self._client.page_size, server_ms)
@@ -106,7 +105,7 @@ class Reader:
                 yield Page(records, cursor=place, full=bound is None, last=done)
                 if done:
                     return
-            now = _Pass(after_ms)
+            now = _Pass(after_ms, seen=Told(attempt))
         raise _moving()
 
     def opt_outs(self, cursor: Cursor | None) -> Iterator[Page]:
@@ -114,7 +113,7 @@ class Reader:
         bound = self._opt_outs_bound(cursor)
         after_ms = None if bound is None else _number(cursor, "after")
         now = _resumed(cursor, after_ms)
-        for _ in range(TRIES):
+        for attempt in range(1, TRIES + 1):
             while not now.ended and not now.moved:
                 found, server_ms = self._client.opt_outs(now.offset, bound)
                 fresh = now.take_untotalled(found, self._client.page_size, server_ms)
@@ -123,7 +122,7 @@ class Reader:
                 yield Page(tuple(fresh), cursor=place, full=bound is None, last=done)
                 if done:
                     return
-            now = _Pass(after_ms)
+            now = _Pass(after_ms, seen=Told(attempt))
         raise _moving()
 
     def activities(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
@@ -146,51 +145,49 @@ class Reader:
 
     def by_id(self, list_id: str, ids: frozenset[str]) -> Iterator[Record]:
         """These rows: one by one, or by a listing where that costs fewer calls."""
-        if self._scan_is_cheaper(list_id, len(ids)):
-            yield from (r for r in self.scan(list_id) if r.id in ids)
-        else:
+        if not self._scan_is_cheaper(list_id, len(ids)):
             yield from in_parallel(lambda id: self._client.row(list_id, id), sorted(ids), self._workers)
+            return
+        missing = set(ids)
+        for row in self.scan(list_id):
+            if row.id in missing:
+                missing.remove(row.id)
+                yield row
 
     def by_email(self, list_id: str, emails: frozenset[str]) -> Iterator[Record]:
         """The rows with these addresses; looked up one by one, Act-On tells only the first of several."""
-        folded = {email.strip().casefold() for email in emails}
-        if self._scan_is_cheaper(list_id, len(folded)):
-            yield from (r for r in self.scan(list_id) if r.email and r.email.strip().casefold() in folded)
-        else:
+        wanted = {wire.folded(email) for email in emails}
+        if not self._scan_is_cheaper(list_id, len(wanted)):
             yield from in_parallel(lambda email: self._client.look_up(list_id, email), sorted(emails), self._workers)
+            return
+        found: set[str] = set()
+        for row in self.scan(list_id):
+            if row.email and wire.folded(row.email) in wanted and row.id not in found:
+                found.add(row.id)
+                yield row
 
     def scan(self, list_id: str, modified_after_ms: int | None = None) -> Iterator[Record]:
-        """Every row of the list once, or every row modified since."""
-        told: set[str] = set()
+        """Every row of the list, or every row modified since; again where the listing had to start over."""
         start: Cursor | None = None if modified_after_ms is None else {"after": modified_after_ms}
         for page in self.rows(ReadQuery("row", list_id=list_id), start):
-            for record in page.records:
-                if record.id not in told:
-                    told.add(record.id)
-                    yield record
+            yield from page.records
 
-    def addresses(self, list_id: str) -> Iterator[tuple[str, str | None]]:
+    def addresses(self, list_id: str) -> Addresses:
         """Every row's id and address, as they stood some minutes ago at the most."""
-        kept = self._kept(list_id, at_most=MOST_PAGES)
-        return ((row.id, row.email) for row in self.scan(list_id)) if kept is None else iter(kept.items())
+        if not self.keeps(list_id):
+            self.forget(list_id)  # before the new ones are there: not both at once
+            addresses = Addresses.of((row.id, row.email) for row in self.scan(list_id))
+            self._addresses[list_id] = (self._clock(), addresses)
+        return self._addresses[list_id][1]
 
     def keeps(self, list_id: str) -> bool:
-        """Whether addresses of this list are kept."""
-        return list_id in self._emails
+        """Whether addresses of this list are kept, and still good."""
+        kept = self._addresses.get(list_id)
+        return kept is not None and self._clock() - kept[0] <= KEPT_S
 
     def forget(self, list_id: str) -> None:
         """Addresses of this list are about to change."""
-        self._emails.pop(list_id, None)
-
-    def _kept(self, list_id: str, at_most: int) -> dict[str, str | None] | None:
-        """The addresses of a list's rows, listed for `at_most` calls if they aren't kept; None: not worth it."""
-        at, emails = self._emails.get(list_id, (0.0, None))
-        if emails is None or self._clock() - at > KEPT_S:
-            if self.pages(list_id) > min(MOST_PAGES, at_most):
-                return None
-            emails = {row.id: row.email for row in self.scan(list_id)}
-            self._emails[list_id] = (self._clock(), emails)
-        return emails
+        self._addresses.pop(list_id, None)
 
     def pages(self, list_id: str) -> int:
         """The calls that a full listing takes."""
@@ -202,7 +199,7 @@ class Reader:
 
     def _behaviour(self, query: ReadQuery, subjects: tuple[str, ...], after_ms: int | None) -> tuple[Record, ...]:
         list_id = str(query.list_id)
-        emails = self._addresses(list_id, subjects)  # facts don't tell the address
+        emails = self._emails(list_id, subjects)  # facts don't tell the address
 
         def one(subject: str) -> tuple[Record, ...] | None:
             reply = self._client.facts(list_id, subject)
@@ -213,13 +210,15 @@ class Reader:
 
         return tuple(r for found in in_parallel(one, sorted(emails), self._workers) for r in found)
 
-    def _addresses(self, list_id: str, row_ids: Sequence[str]) -> dict[str, str | None]:
+    def _emails(self, list_id: str, row_ids: Sequence[str]) -> dict[str, str | None]:
         """The addresses of these rows; a listing that is made for them is kept, as more rows are usually asked for."""
-        kept = self._kept(list_id, at_most=LISTING_PAYS * len(row_ids))
-        kept = kept or {}
-        missing = frozenset(id for id in row_ids if id not in kept)
+        asked = frozenset(row_ids)
+        known: dict[str, str | None] = {}
+        if self.keeps(list_id) or self.pages(list_id) <= LISTING_PAYS * len(asked):
+            known = {id: email for id, email in self.addresses(list_id) if id in asked}
+        missing = asked - known.keys()
         found = {row.id: row.email for row in self.by_id(list_id, missing)} if missing else {}
-        return found | {id: kept[id] for id in row_ids if id in kept}
+        return known | found
 
     def _rows_bound(self, list_id: str, cursor: Cursor | None) -> int | None:
         """The moment after which a list is read, as this account takes it; None: read all."""

@@ -213,6 +213,11 @@ def cell(value: Value) -> str:
     return str(value)
 
 
+def folded(email: str | None) -> str:
+    """What is compared of an address; finer than Act-On's own comparison may be, never coarser than it is safe."""
+    return (email or "").strip().casefold()
+
+
 def record_id(reply: Json) -> str | None:
     """The id of the row that a write answered with."""
     body = mapping(reply)

@@ -19,6 +19,7 @@ from keepstep.connectors.act_on.client import DELETE_BATCH, Client
 from keepstep.connectors.act_on.reading import Reader
 from keepstep.connectors.act_on.refusals import NEXT_RUN, UNKNOWN_COLUMN, UNKNOWN_ROW, what_to_do
 from keepstep.connectors.act_on.uploads import Mode
+from keepstep.connectors.act_on.wire import folded
 from keepstep.connectors.calls import CallRefused, LostReply
 from keepstep.connectors.parallel import in_parallel
 from keepstep.core.errors import KeepstepError
@@ -113,29 +114,31 @@ class Writer:
         """The writes that an upload does to the right row and to no other, by their addresses."""
         creates = [(_email(head, w), w) for w in writes if w.kind is Kind.CREATE]
         updates: list[tuple[str, Write]] = []
-        doubled: set[int] = set()
+        doubled: set[str] = set()
         plain = [w for w in writes if w.kind is Kind.UPDATE and None not in w.fields.values()]
         if len(plain) > self.reader.pages(list_id) + UPLOAD_CALLS:  # else the listing costs more than it saves
-            emails, doubled = self._standing(list_id, {str(w.record_id) for w in plain})
+            emails, doubled = self._standing(list_id, {str(w.record_id) for w in plain}, {e for e, _ in creates})
             updates = [(emails.get(str(w.record_id), ""), w) for w in plain]
         often = Counter(folded(email) for email, _ in (*creates, *updates))
         bulks = []
         for mode, pairs in ((Mode.UPSERT, creates), (Mode.UPDATE_ONLY, updates)):
-            fit = {e: w for e, w in pairs if e and often[folded(e)] == 1 and hash(folded(e)) not in doubled}
+            fit = {e: w for e, w in pairs if e and often[folded(e)] == 1 and folded(e) not in doubled}
             kept = {e: w for e, w in fit.items() if folded(_email(head, w) or e) == folded(e)}
             if len(kept) > self.small_write_limit:
                 bulks.append((mode, kept))
         return bulks
 
-    def _standing(self, list_id: str, ids: set[str]) -> tuple[dict[str, str], set[int]]:
-        """The addresses of these rows, and the hashes of all addresses that stand on two rows of the list."""
-        emails: dict[str, str] = {}
-        seen: set[int] = set()
-        doubled: set[int] = set()
-        for id, email in self.reader.addresses(list_id):
-            (doubled if (key := hash(folded(email))) in seen else seen).add(key)
-            if id in ids and email:
-                emails[id] = email
+    def _standing(self, list_id: str, ids: set[str], created: set[str]) -> tuple[dict[str, str], set[str]]:
+        """The addresses of these rows; and which of them, or of those to be created, stand on two rows of the list."""
+        listed = self.reader.addresses(list_id)
+        emails = {id: email for id, email in listed if email and id in ids}
+        asked = {folded(email) for email in (*emails.values(), *created)}
+        holders: dict[str, str] = {}
+        doubled: set[str] = set()
+        for id, email in listed:
+            key = folded(email)
+            if key in asked and holders.setdefault(key, id) != id:
+                doubled.add(key)
         return emails, doubled
 
     def _upload(self, list_id: str, head: wire.Head, mode: Mode, bulk: dict[str, Write]) -> Iterator[Outcome]:
@@ -188,11 +191,6 @@ class Writer:
 
     def _head(self, list_id: str) -> wire.Head:
         return self.client.head(list_id).head
-
-
-def folded(email: str | None) -> str:
-    """What is compared of an address; finer than Act-On's own comparison may be, never coarser than it is safe."""
-    return (email or "").strip().casefold()
 
 
 def _email(head: wire.Head, write: Write) -> str:
