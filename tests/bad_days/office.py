@@ -155,7 +155,16 @@ class Office:
             stack.callback(platform.close)
             run = open_run(self.store, file, key, wall_clock())
             yield self.wires.wrap(
-                RunContext(run, file, SHEET, self.store, crm, platform, activities=None, now=wall_clock)
+                RunContext(
+                    run=run,
+                    file=file,
+                    sheet=SHEET,
+                    store=self.store,
+                    crm=crm,
+                    platform=platform,
+                    activities=None,
+                    now=wall_clock,
+                )
             )
 
     def crm(self) -> NetSuiteConnector:

@@ -140,8 +140,11 @@ class Connector(Protocol):
     """One system, seen through one account."""
 
     name: ClassVar[str]
-    capabilities: ClassVar[Capabilities]
     usage: Usage
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done over this connection."""
 
     def check(self) -> None:
         """Sign in and make one cheap call. Raises AuthError or Unavailable."""

@@ -7,11 +7,12 @@ from typing import assert_never
 
 from keepstep.connectors.base import Connector
 from keepstep.core.errors import AuthError, Unavailable
-from keepstep.core.mapping import fingerprint, to_ours, to_theirs
+from keepstep.core.mapping import to_theirs
 from keepstep.core.model import Applied, InDoubt, Kind, OperationId, Outcome, Phase, Rejected, Side, Value, Write
+from keepstep.core.prospect_policy import OWNER
 from keepstep.engine.doubts import settle_doubts
-from keepstep.engine.frame import Frame
-from keepstep.engine.run import RunContext
+from keepstep.engine.ground import Ground
+from keepstep.engine.run import TaskContext
 from keepstep.store import journal, outcomes, runs
 from keepstep.store.journal import Change
 from keepstep.store.outcomes import Settled
@@ -21,7 +22,7 @@ AT_LEAST = 500  # also where each is a call of its own: claiming costs too
 NOTED_AT_ONCE = 1000  # outcomes that are committed together
 
 
-def apply_plan(ctx: RunContext, frame: Frame, phase: Phase, attempt: int) -> None:
+def apply_plan(ctx: TaskContext, ground: Ground, phase: Phase, attempt: int) -> None:
     """Send what is planned, companies before their people; every row has a fate afterwards.
 
     Raises:
@@ -29,70 +30,60 @@ def apply_plan(ctx: RunContext, frame: Frame, phase: Phase, attempt: int) -> Non
         Unavailable: It is not there, or the run's budget is used up; the rest stays planned.
     """
     side = Side.CRM if phase is Phase.PUSH else Side.PLATFORM
-    for object_name in _objects(frame, side):
-        _apply_object(ctx, frame, phase, side, object_name, attempt)
-    settle_doubts(ctx, frame)  # what was answered by nothing is read back, and sent again where it did not land
-    for object_name in _objects(frame, side):
-        _apply_object(ctx, frame, phase, side, object_name, attempt)
+    for object_name in ground.written(side):
+        _apply_object(ctx, ground, phase, side, object_name, attempt)
+    settle_doubts(ctx, ground)  # what was answered by nothing is read back, and sent again where it did not land
+    for object_name in ground.written(side):
+        _apply_object(ctx, ground, phase, side, object_name, attempt)
     with ctx.store.begin() as conn:
-        journal.hold_doubtful(conn, frame.address(ctx.run.id, phase))
-        journal.hold_stale(conn, frame.address(ctx.run.id, phase), ctx.now())
-        journal.hold_unclaimed(conn, frame.address(ctx.run.id, phase), ctx.now())
+        journal.hold_doubtful(conn, ground.address(ctx.run.id, phase))
+        journal.hold_stale(conn, ground.address(ctx.run.id, phase), ctx.now())
+        journal.hold_unclaimed(conn, ground.address(ctx.run.id, phase), ctx.now())
 
 
-def _objects(frame: Frame, side: Side) -> tuple[str, ...]:
-    if side is Side.PLATFORM:
-        return (frame.policy.row_object,)
-    if frame.company_rule is None or frame.company_object is None:
-        return (frame.policy.crm_object,)
-    return (frame.company_object, frame.policy.crm_object)
-
-
-def _apply_object(ctx: RunContext, frame: Frame, phase: Phase, side: Side, object_name: str, attempt: int) -> None:
+def _apply_object(ctx: TaskContext, ground: Ground, phase: Phase, side: Side, object_name: str, attempt: int) -> None:
     connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
-    address = frame.address(ctx.run.id, phase)
-    reference = frame.company_rule.name if frame.company_rule else ""
+    address = ground.address(ctx.run.id, phase)
     batch = min(AT_ONCE, max(connector.capabilities.batch_size * connector.capabilities.concurrency, AT_LEAST))
     sent = 0
     while True:
         with ctx.store.begin() as conn:
             runs.still_mine(conn, ctx.run.id, phase, attempt)
-            changes = journal.claim(conn, address, side, object_name, batch, ctx.now(), reference)
+            changes = journal.claim(conn, address, side, object_name, batch, ctx.now(), ground.needed)
         if not changes:
             return
-        _send(ctx, frame, connector, changes)
+        _send(ctx, ground, connector, changes)
         sent += len(changes)
         ctx.progress(f"apply {phase.value}", sent, None)
 
 
-def _send(ctx: RunContext, frame: Frame, connector: Connector, changes: Sequence[Change]) -> None:
+def _send(ctx: TaskContext, ground: Ground, connector: Connector, changes: Sequence[Change]) -> None:
     """Send one claimed batch and note every outcome; rows that were not sent are planned again."""
     by_id = {OperationId(change.operation_id): change for change in changes}
     open_ids = set(by_id)
     noted: list[Outcome] = []
     try:
-        for outcome in connector.apply([write_of(frame, change) for change in changes]):
+        for outcome in connector.apply([write_of(ground, change) for change in changes]):
             open_ids.discard(outcome.operation_id)
             noted.append(outcome)
             if len(noted) >= NOTED_AT_ONCE:
-                note(ctx, frame, by_id, noted)
+                note(ctx, ground, by_id, noted)
                 noted = []
     except (AuthError, Unavailable):
         # The connector's promise: what it has not answered for when it raises, it has not sent.
-        note(ctx, frame, by_id, noted)
+        note(ctx, ground, by_id, noted)
         with ctx.store.begin() as conn:
             journal.plan_again(conn, [by_id[one].id for one in open_ids])
         raise
-    note(ctx, frame, by_id, noted)
+    note(ctx, ground, by_id, noted)
 
 
-def write_of(frame: Frame, change: Change) -> Write:
+def write_of(ground: Ground, change: Change) -> Write:
     """A journal entry as its connector wants it: fields by the system's names, references by id."""
-    person = change.object in (frame.policy.crm_object, frame.policy.row_object)
-    fields: dict[str, Value] = to_theirs(frame.rules, change.side, change.after) if person else dict(change.after)
+    scope = ground.scope(change.side, change.object)
+    fields: dict[str, Value] = to_theirs(scope.rules, change.side, change.after) if scope else dict(change.after)
     for name, record_id in change.refers.items():
-        rule = next(rule for rule in frame.rules if rule.name == name)
-        fields[rule.on(change.side)] = record_id
+        fields[ground.reference(change.side, name)] = record_id
     return Write(
         operation_id=OperationId(change.operation_id),
         kind=change.kind,
@@ -105,7 +96,7 @@ def write_of(frame: Frame, change: Change) -> Write:
     )
 
 
-def note(ctx: RunContext, frame: Frame, by_id: Mapping[OperationId, Change], noted: Sequence[Outcome]) -> None:
+def note(ctx: TaskContext, ground: Ground, by_id: Mapping[OperationId, Change], noted: Sequence[Outcome]) -> None:
     """Commit what became of these writes; those in doubt stay as sent until they are read back."""
     applied: list[Settled] = []
     rejected: list[dict[str, object]] = []
@@ -113,7 +104,7 @@ def note(ctx: RunContext, frame: Frame, by_id: Mapping[OperationId, Change], not
         change = by_id[outcome.operation_id]
         match outcome:
             case Applied():
-                applied.append(settled(frame, change, outcome.record_id))
+                applied.append(settled(ground, change, outcome))
             case Rejected():
                 rejected.append({"id": change.id, "code": outcome.code, "what_to_do": outcome.what_to_do})
             case InDoubt():
@@ -121,13 +112,15 @@ def note(ctx: RunContext, frame: Frame, by_id: Mapping[OperationId, Change], not
             case _:
                 assert_never(outcome)
     with ctx.store.begin() as conn:
-        outcomes.settle(conn, frame.ends(), applied, ctx.now())
+        outcomes.settle(conn, ground.ends(), applied, ctx.now())
         journal.close(conn, "rejected", rejected, ctx.now())
 
 
-def settled(frame: Frame, change: Change, record_id: str) -> Settled:
+def settled(ground: Ground, change: Change, outcome: Applied) -> Settled:
     """The target of an applied change as it stands now: what was there, and what we wrote over it."""
-    theirs = {**change.current, **to_theirs(frame.rules, change.side, change.after)}
-    fields = {name: value for name, value in theirs.items() if value is not None}
-    ours = to_ours(frame.rules, change.side, fields)
-    return Settled(change.id, record_id, fields, fingerprint(ours, change.status, change.opted_out))
+    scope = ground.scope(change.side, change.object)
+    written = to_theirs(scope.rules, change.side, change.after) if scope else dict(change.after)
+    fields = {name: value for name, value in {**change.current, **written}.items() if value is not None}
+    owner = change.refers.get(OWNER)
+    mark = scope.mark(fields, change.status, change.opted_out, owner or change.owner) if scope else 0
+    return Settled(change.id, outcome.record_id, fields, mark, owner, outcome.modified)

@@ -55,8 +55,12 @@ class Frame:
             first_returned=self.first_returned,
         )
 
-    def scope(self, side: Side) -> Scope:
-        """For the staging of one side's records."""
+    def scope(self, side: Side, object: str | None = None) -> Scope | None:
+        """For the staging of one side's records; None for a company, which is nobody."""
+        return None if object is not None and object == self.company_object else self.people(side)
+
+    def people(self, side: Side) -> Scope:
+        """For the staging of one side's people."""
         crm = side is Side.CRM
         return Scope(
             sync=self.sync,
@@ -69,15 +73,34 @@ class Frame:
             read_too=() if crm else self.read_too,
         )
 
-    def query(self, side: Side) -> ReadQuery:
-        """What to ask one side for."""
+    def query(self, side: Side, object: str | None = None) -> ReadQuery:
+        """What is read of one side: its people, or its companies."""
+        if object is not None and object == self.company_object:
+            return ReadQuery(object=object, fields=(str(self.company_name_field),))
         crm = side is Side.CRM
         return ReadQuery(
             object=self.policy.crm_object if crm else self.policy.row_object,
-            fields=self.scope(side).theirs,
+            fields=self.people(side).theirs,
             audience=self.audience if crm else None,
             list_id=None if crm else self.list_id,
         )
+
+    def written(self, side: Side) -> tuple[str, ...]:
+        """Companies before their people."""
+        if side is Side.PLATFORM:
+            return (self.policy.row_object,)
+        if self.company_rule is None or self.company_object is None:
+            return (self.policy.crm_object,)
+        return (self.company_object, self.policy.crm_object)
+
+    def reference(self, side: Side, name: str) -> str:
+        """The system's name of a mapped field."""
+        return next(rule for rule in self.rules if rule.name == name).on(side)
+
+    @property
+    def needed(self) -> str:
+        """Our name of the field for a person's company."""
+        return self.company_rule.name if self.company_rule else ""
 
     def address(self, run_id: int, phase: Phase) -> Address:
         """Where a task's changes go."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from keepstep.core.errors import KeepstepError, Refusal, Refused
 from keepstep.core.model import EpochId, Phase
 from keepstep.engine.applying import apply_plan
 from keepstep.engine.doubts import settle_doubts
-from keepstep.engine.frame import Frame
-from keepstep.engine.run import PhaseReport, RunContext
+from keepstep.engine.ground import Ground
+from keepstep.engine.run import PhaseReport, TaskContext
 from keepstep.store import journal, plans, runs, statistics
 
-Resolver = Callable[[RunContext], Frame]
-Planner = Callable[[Frame], tuple[Refusal, ...]]
+Context = TypeVar("Context", bound=TaskContext)
+Resolved = TypeVar("Resolved", bound=Ground)
 
 
 @dataclass(slots=True)
@@ -32,7 +33,13 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findings, make: Planner) -> PhaseReport:
+def run_phase(
+    ctx: Context,
+    phase: Phase,
+    resolve: Callable[[Context], Resolved],
+    findings: Findings,
+    make: Callable[[Resolved], tuple[Refusal, ...]],
+) -> PhaseReport:
     """Do one task of the chain.
 
     Args:
@@ -76,7 +83,7 @@ def run_phase(ctx: RunContext, phase: Phase, resolve: Resolver, findings: Findin
 
 
 @contextmanager
-def _state(ctx: RunContext) -> Iterator[None]:
+def _state(ctx: TaskContext) -> Iterator[None]:
     """Note how a task that doesn't end well leaves its run."""
     try:
         yield
@@ -87,7 +94,7 @@ def _state(ctx: RunContext) -> Iterator[None]:
 
 
 @contextmanager
-def _costs(ctx: RunContext, phase: Phase, findings: Findings) -> Iterator[None]:
+def _costs(ctx: TaskContext, phase: Phase, findings: Findings) -> Iterator[None]:
     """Add what this call reads and costs to the task's account, also where it ends by an error."""
     began = ctx.now()
     crm, platform = ctx.crm.usage.calls, ctx.platform.usage.calls
@@ -104,7 +111,7 @@ def _costs(ctx: RunContext, phase: Phase, findings: Findings) -> Iterator[None]:
             runs.add_usage(conn, settings.platform.connection, platform, ctx.platform.usage.left, ctx.now())
 
 
-def report(ctx: RunContext, phase: Phase, notes: Sequence[str] = ()) -> PhaseReport:
+def report(ctx: TaskContext, phase: Phase, notes: Sequence[str] = ()) -> PhaseReport:
     """A task's report, from the journal."""
     with ctx.store.begin() as conn:
         counts = journal.counts(conn, ctx.run.id, phase)

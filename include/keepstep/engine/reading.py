@@ -40,7 +40,7 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
 def read_side(ctx: RunContext, frame: Frame, side: Side, *, in_full: bool = False) -> int:
     """Read what changed on one side since the watermark; everything the first time, or where it can't be told."""
     connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
-    scope, query = frame.scope(side), frame.query(side)
+    scope, query = frame.people(side), frame.query(side)
     source = f"{side.value}:{scope.object}"
     with ctx.store.begin() as conn:
         mark = None if in_full else watermarks.get(conn, frame.sync, source)
@@ -105,7 +105,7 @@ def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
 
 def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
     """A CRM record with an open error may be gone without a word, where the role may not see deletions (NS-3)."""
-    scope = frame.scope(Side.CRM)
+    scope = frame.people(Side.CRM)
     with ctx.store.begin() as conn:
         suspects = parity.records_in_trouble(conn, frame.sync, scope.object)
         mark = watermarks.get(conn, frame.sync, f"{Side.CRM.value}:{scope.object}")
@@ -157,7 +157,7 @@ def _forget_after_remapping(ctx: RunContext, frame: Frame) -> None:
         ).scalar_one_or_none()
         if known != current:
             for side in Side:
-                watermarks.forget(conn, frame.sync, f"{side.value}:{frame.scope(side).object}")
+                watermarks.forget(conn, frame.sync, f"{side.value}:{frame.people(side).object}")
             # Nobody has a place on another list yet, although nothing changed about them in the CRM.
             everybody = "UPDATE sighting SET dirty = true WHERE sync = :name AND side = 'crm'"
             conn.execute(text(everybody), {"name": frame.sync})

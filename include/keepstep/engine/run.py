@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from keepstep.config import SyncFile
+from keepstep.common_settings import CommonSettings
+from keepstep.config import ProspectFile, SettingsFile, SyncFile
 from keepstep.connectors.base import Connector, ListPlatform
 from keepstep.core.model import EpochId, Phase
 from keepstep.core.score import ScoreSheet
@@ -58,19 +59,34 @@ def _quiet(_what: str, _done: int, _total: int | None) -> None:
     """Nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """Everything that a task of the chain needs; clock and connections come in, nothing is looked up."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContext:
+    """Everything that a task of a run needs; clock and connections come in, nothing is looked up."""
 
     run: Run
-    file: SyncFile
-    sheet: ScoreSheet | None  # None: the platform's own score is used
+    file: SettingsFile[CommonSettings]
     store: Store
     crm: Connector
-    platform: ListPlatform
-    activities: ActivitySource | None
+    platform: Connector
     now: Callable[[], datetime]
     progress: Callable[[str, int, int | None], None] = _quiet  # what is being done, how many are done, of how many
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext(TaskContext):
+    """A task of a list sync's chain."""
+
+    file: SyncFile
+    sheet: ScoreSheet | None  # None: the platform's own score is used
+    platform: ListPlatform
+    activities: ActivitySource | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProspectContext(TaskContext):
+    """A task of a prospect sync."""
+
+    file: ProspectFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from keepstep.connectors.base import (
@@ -33,6 +34,19 @@ from keepstep.connectors.salesforce.writer import Writer
 from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.model import Outcome, Record, Write
 
+CAPABILITIES: Final = Capabilities(
+    objects=frozenset(TYPES),
+    audiences=frozenset(),  # who is on a list comes from the platform
+    announces_deletions=True,
+    announces_merges=True,  # by MasterRecordId, for as long as the loser is in the recycle bin (15 days)
+    conditional_writes=False,  # If-Unmodified-Since exists for single records only
+    idempotent_create=IdempotentBy.EXTERNAL_ID,  # where the connection names the field that holds it
+    remove_means=RemoveMeans.RECYCLES,
+    batch_size=composite.SIZE,
+    concurrency=5,
+    page_size=MAX_PAGE,
+)
+
 
 class SalesforceConnector:
     """One Salesforce org.
@@ -43,18 +57,6 @@ class SalesforceConnector:
     """
 
     name: ClassVar[str] = "salesforce"
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        objects=frozenset(TYPES),
-        audiences=frozenset(),  # who is on a list comes from the platform
-        announces_deletions=True,
-        announces_merges=True,  # by MasterRecordId, for as long as the loser is in the recycle bin (15 days)
-        conditional_writes=False,  # If-Unmodified-Since exists for single records only
-        idempotent_create=IdempotentBy.EXTERNAL_ID,  # where the connection names the field that holds it
-        remove_means=RemoveMeans.RECYCLES,
-        batch_size=composite.SIZE,
-        concurrency=5,
-        page_size=MAX_PAGE,
-    )
 
     def __init__(
         self,
@@ -66,6 +68,8 @@ class SalesforceConnector:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
+        by = IdempotentBy.NOTHING if settings.external_id_field is None else IdempotentBy.EXTERNAL_ID
+        self.capabilities = replace(CAPABILITIES, idempotent_create=by)
         self.usage = Usage()
         self._budget = budget or Budget(sleep=sleep)
         self._retries = retries or Retries()
