@@ -8,6 +8,22 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
+class CompanyReference:
+    """How a person says which company it belongs to, where it may belong to none: a private contact (SF-4)."""
+
+    person_object: str
+    field: str  # of the person: the company's id; blank: private
+    company_object: str
+    name_field: str
+    website_field: str
+    first_name: str
+    last_name: str
+    created: str
+    user_object: str = "user"
+    user_name: str = "Name"
+
+
+@dataclass(frozen=True, slots=True)
 class CrmPolicy:
     """What a CRM calls things, and how a sync with it behaves by default."""
 
@@ -32,6 +48,7 @@ class CrmPolicy:
     object_field_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # object -> where it differs
     owner_field: str | None = None  # the field by which a record's owner is written
     opt_out_field: str | None = None  # the field that means: do not email
+    company_reference: CompanyReference | None = None  # None: nobody can be without a company there
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +165,16 @@ SALESFORCE = CrmPolicy(
     object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "Account.Name"})}),
     owner_field="OwnerId",
     opt_out_field="HasOptedOutOfEmail",
+    company_reference=CompanyReference(
+        person_object="contact",
+        field="AccountId",
+        company_object="account",
+        name_field="Name",
+        website_field="Website",
+        first_name="FirstName",
+        last_name="LastName",
+        created="CreatedDate",
+    ),
 )
 
 # Activities that show intent; passive ones (sent, opened, viewed) don't trigger a sync by themselves (EX-1).
