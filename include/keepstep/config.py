@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from keepstep.common_settings import CommonSettings, FieldSettings
+from keepstep.common_settings import FieldSettings
 from keepstep.complaints import Loader, compose, line_of, no_yaml, say
 from keepstep.core.errors import SettingsError
 from keepstep.core.score import ScoreSheet
+from keepstep.private_settings import PrivateContactsSettings
 from keepstep.prospect_settings import ProspectSettings
 from keepstep.settings import (
     ActivitySettings,
@@ -35,6 +36,8 @@ __all__ = [
     "LimitSettings",
     "MaintenanceSettings",
     "PlatformSettings",
+    "PrivateContactsFile",
+    "PrivateContactsSettings",
     "ProspectFile",
     "ProspectSettings",
     "PullSettings",
@@ -46,18 +49,19 @@ __all__ = [
     "check_together",
     "is_prospect_sync",
     "json_schema",
+    "load_private_contacts",
     "load_prospect_sync",
     "load_score_sheet",
     "load_sync",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
-Settings_co = TypeVar("Settings_co", bound=CommonSettings, covariant=True)
+Settings_co = TypeVar("Settings_co", bound=BaseModel, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile(Generic[Settings_co]):
-    """A sync file that was read and found right; its name is the file's, without .yaml."""
+    """A settings file that was read and found right; its name is the file's, without .yaml."""
 
     name: str
     path: Path
@@ -72,6 +76,7 @@ class SettingsFile(Generic[Settings_co]):
 
 SyncFile = SettingsFile[SyncSettings]
 ProspectFile = SettingsFile[ProspectSettings]
+PrivateContactsFile = SettingsFile[PrivateContactsSettings]
 
 
 def load_sync(path: Path) -> SyncFile:
@@ -82,6 +87,11 @@ def load_sync(path: Path) -> SyncFile:
 def load_prospect_sync(path: Path) -> ProspectFile:
     """Read the sync file of an account's prospects. Raises SettingsError likewise."""
     return _load(path, ProspectSettings)
+
+
+def load_private_contacts(path: Path) -> PrivateContactsFile:
+    """Read the file of a CRM's private contacts. Raises SettingsError likewise."""
+    return _load(path, PrivateContactsSettings)
 
 
 def is_prospect_sync(path: Path) -> bool:
