@@ -41,12 +41,14 @@ class Job:
 
 def file_of(head: Head, rows: Iterable[Values]) -> File:
     """The file: a line of headings, then these rows, blank where a row doesn't name a column."""
-    text = io.StringIO()
+    content = io.BytesIO()
+    text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     writer = csv.writer(text)
     writer.writerow(head.columns)
     for values in rows:
         writer.writerow([cell(values.get(name)) for name in head.columns])
-    return ("rows.csv", text.getvalue().encode(), "text/csv")
+    text.flush()
+    return ("rows.csv", content.getvalue(), "text/csv")
 
 
 def merge_form(list_id: str, head: Head, mode: Mode) -> dict[str, str]:

@@ -30,6 +30,14 @@ CLOCK_GRAIN_MS = 5_000  # HTTP's Date has whole seconds, and the job may begin b
 REFUSED = "correct the person's data (its address first): Act-On refused the row in an upload and doesn't say why"
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is kept of a row that was read back: whole rows of a large upload would be the most of its memory."""
+
+    id: str
+    same: bool  # it has what the write wanted
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes with one client; times in seconds."""
@@ -164,7 +172,7 @@ class Writer:
         if job.refused and job.refused_file:
             refused = uploads.refused_addresses(self.client.refused_rows(job.refused_file), wanted)
         trusted = job.refused <= len(refused)  # else some row failed that nobody named: its values tell
-        rows = self._read_back(list_id, {folded(e): e for e in bulk if folded(e) not in refused}, sent_ms)
+        rows = self._read_back(list_id, {e: w for e, w in bulk.items() if folded(e) not in refused}, sent_ms)
         return [
             Rejected(w.operation_id, "UPLOAD_REFUSED", REFUSED)
             if folded(email) in refused
@@ -172,13 +180,15 @@ class Writer:
             for email, w in bulk.items()
         ]
 
-    def _read_back(self, list_id: str, emails: dict[str, str], sent_ms: int) -> dict[str, Record]:
+    def _read_back(self, list_id: str, bulk: dict[str, Write], sent_ms: int) -> dict[str, _Row]:
         """The rows of these addresses: among the ones just modified, else looked up (a no-op may move no stamp)."""
+        writes = {folded(email): write for email, write in bulk.items()}
         recent = self.reader.scan(list_id, max(0, sent_ms - CLOCK_GRAIN_MS))
-        rows = {key: row for row in recent if (key := folded(row.email)) in emails}
-        missing = frozenset(email for key, email in emails.items() if key not in rows)
+        rows = {key: _row(writes[key], row) for row in recent if (key := folded(row.email)) in writes}
+        missing = frozenset(email for email in bulk if folded(email) not in rows)
         if missing:
-            rows |= {folded(row.email): row for row in self.reader.by_email(list_id, missing)}
+            found = self.reader.by_email(list_id, missing)
+            rows |= {key: _row(writes[key], row) for row in found if (key := folded(row.email)) in writes}
         return rows
 
     def _wait(self, job_id: str) -> uploads.Job | None:
@@ -202,12 +212,16 @@ def _values(write: Write) -> Values:
     return {name: value for name, value in write.fields.items() if value is not None}
 
 
-def _judged(write: Write, row: Record | None, *, trusted: bool) -> Outcome:
+def _row(write: Write, row: Record) -> _Row:
+    same = all(wire.cell(row.fields.get(name)) == wire.cell(value) for name, value in _values(write).items())
+    return _Row(row.id, same)
+
+
+def _judged(write: Write, row: _Row | None, *, trusted: bool) -> Outcome:
     """What an upload did for this write, by the row as it stands."""
     if row is None or (write.kind is Kind.UPDATE and row.id != write.record_id):
         return Rejected(write.operation_id, "NOT_TAKEN", NEXT_RUN, retry=True)
-    same = all(wire.cell(row.fields.get(name)) == wire.cell(value) for name, value in _values(write).items())
-    if trusted or same:
+    if trusted or row.same:
         return _applied(write, row.id)
     return Rejected(write.operation_id, "NOT_TAKEN", NEXT_RUN, retry=True)
 
