@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -95,6 +96,7 @@ class ReadQuery:
     audience: str | None = None
     list_id: str | None = None
     subjects: tuple[str, ...] = ()
+    since: datetime | None = None  # "activity" without a cursor: what is older need not be told
 
 
 Cursor = Mapping[str, Json]  # opaque to all but the connector that made it; JSON, so that it can be stored

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from keepstep.core.errors import Unavailable
+from keepstep.core.errors import BudgetSpent
 
 _CALM = 50  # successes in a row before one more call at once is tried again
 
@@ -40,7 +40,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def spend(self) -> None:
-        """Take one call, waiting for its turn. Raises Unavailable when the budget is used up."""
+        """Take one call, waiting for its turn. Raises BudgetSpent when the budget is used up."""
         with self._lock:
             self._refuse_if_used_up()
             self.spent += 1
@@ -59,12 +59,12 @@ class Budget:
 
     def _refuse_if_used_up(self) -> None:
         if self.max_calls is not None and self.spent >= self.max_calls:
-            raise Unavailable(
+            raise BudgetSpent(
                 f"this run's budget of {self.max_calls} API calls is used up; what is left waits for the next run. "
                 "If that happens often, raise limits.api_calls in the sync's file"
             )
         if self.left is not None and self.left <= self.reserve:
-            raise Unavailable(
+            raise BudgetSpent(
                 f"{self.left} API calls remain of the account's quota, {self.reserve} of them for its other users; "
                 "what is left waits for the next quota window"
             )

@@ -4,6 +4,7 @@ KeepstepError
 ├── AuthError        the user: credentials, rights
 ├── SettingsError    the user: a file, a missing field in a CRM
 ├── Unavailable      nobody: wait and try again (carries how long)
+│   └── BudgetSpent  nobody: what is left goes on when there are calls again
 ├── Refused          a person: approve, or change the limits
 └── Bug              us
 """
@@ -31,6 +32,10 @@ class Unavailable(KeepstepError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class BudgetSpent(Unavailable):
+    """The calls that this run may make are made, or no more remain of the account's quota than its others need."""
 
 
 @dataclass(frozen=True, slots=True)

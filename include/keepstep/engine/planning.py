@@ -12,7 +12,7 @@ from keepstep.core.plan import differing, plan
 from keepstep.engine.companies import resolve_companies
 from keepstep.engine.frame import Frame
 from keepstep.engine.run import RunContext
-from keepstep.store import outcomes, pairs, plans, runs, statistics
+from keepstep.store import matching, outcomes, pairs, plans, runs, statistics
 
 CHUNK = 1000  # pairs that are decided and written to the journal together
 
@@ -26,7 +26,7 @@ def make_plan(ctx: RunContext, frame: Frame, phase: Phase, epoch: EpochId | None
         plans.supersede_older(conn, address, ctx.now())
         plans.drop_unsent(conn, address, ctx.now())
         if phase is Phase.PULL:
-            pairs.link_matches(conn, frame.following())
+            matching.link_matches(conn, frame.following())
     done = 0
     with ctx.store.begin() as reading:
         found = pairs.dirty_pairs(reading, frame.following(), epoch)

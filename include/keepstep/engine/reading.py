@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from sqlalchemy import text
 
-from sqlalchemy import Connection, text
-
-from keepstep.connectors.base import Connector, CursorExpired, FetchBy, Page, ReadQuery
-from keepstep.core.model import Deletion, Side
+from keepstep.connectors.base import Connector, ReadQuery
+from keepstep.core.model import Side
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import NO_LIST, Frame, fields_hash
+from keepstep.engine.pages import missing, read_source
 from keepstep.engine.run import RunContext
-from keepstep.store import deletions, parity, staging, statistics, watermarks
-from keepstep.store.staging import Scope
+from keepstep.store import deletions, parity, statistics, watermarks
 from keepstep.store.watermarks import Watermark
 
 OPT_OUTS = "platform:opt_out"
@@ -40,67 +37,7 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
 def read_side(ctx: RunContext, frame: Frame, side: Side, *, in_full: bool = False) -> int:
     """Read what changed on one side since the watermark; everything the first time, or where it can't be told."""
     connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
-    scope, query = frame.people(side), frame.query(side)
-    source = f"{side.value}:{scope.object}"
-    with ctx.store.begin() as conn:
-        mark = None if in_full else watermarks.get(conn, frame.sync, source)
-    if mark is None:
-        return _full(ctx, connector, scope, query, source)
-    try:
-        return _pages(ctx, connector, scope, query, source, mark)
-    except CursorExpired:
-        return _full(ctx, connector, scope, query, source)
-
-
-def _full(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery, source: str) -> int:
-    with ctx.store.begin() as conn:
-        watermarks.forget(conn, scope.sync, source)
-        listing = staging.next_listing(conn, scope)
-    return _pages(ctx, connector, scope, query, source, Watermark({}, listing, complete=False))
-
-
-def _pages(ctx: RunContext, connector: Connector, scope: Scope, query: ReadQuery, source: str, mark: Watermark) -> int:
-    told = 0
-    for page in connector.read(query, mark.cursor or None):
-        finished = mark.complete or page.last
-        with ctx.store.begin() as conn:
-            staging.store_records(conn, scope, page.records, mark.listing, ctx.now(), listed=page.full)
-            deletions.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
-            if page.full and page.last:
-                _missing(ctx, conn, connector, scope, query, mark.listing, staging.unnamed(conn, scope, mark.listing))
-            _move(conn, scope, source, page, mark, finished)
-        told += len(page.records) + len(page.deletions)
-        ctx.progress(f"read {source}", told, None)
-    return told
-
-
-def _move(conn: Connection, scope: Scope, source: str, page: Page, mark: Watermark, finished: bool) -> None:
-    if page.cursor is not None:
-        watermarks.move(conn, scope.sync, source, Watermark(dict(page.cursor), mark.listing, finished))
-
-
-def _missing(
-    ctx: RunContext,
-    conn: Connection,
-    connector: Connector,
-    scope: Scope,
-    query: ReadQuery,
-    listing: int,
-    lost: Sequence[str],
-) -> None:
-    """Ask by id for what seems to be gone; who answers only left the selection, if at all, the others are deleted."""
-    for ids in _chunks(lost, ASKED_AT_ONCE):
-        there = list(connector.fetch(query, FetchBy.ID, ids)) if scope.side is Side.CRM else []
-        staging.store_records(conn, scope, there, listing, ctx.now())
-        gone = set(ids) - {record.id for record in there}
-        gone_now = [Deletion(scope.object, one) for one in sorted(gone)]
-        deletions.store_deletions(conn, scope, gone_now, "absence", ctx.now())
-
-
-def _chunks(ids: Sequence[str], size: int) -> Iterator[list[str]]:
-    them = iter(ids)
-    while chunk := list(islice(them, size)):
-        yield chunk
+    return read_source(ctx, connector, frame.people(side), frame.query(side), in_full=in_full)
 
 
 def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
@@ -110,7 +47,7 @@ def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
         suspects = parity.records_in_trouble(conn, frame.sync, scope.object)
         mark = watermarks.get(conn, frame.sync, f"{Side.CRM.value}:{scope.object}")
         if suspects and mark is not None:
-            _missing(ctx, conn, ctx.crm, scope, frame.query(Side.CRM), mark.listing, suspects)
+            missing(ctx, conn, ctx.crm, scope, frame.query(Side.CRM), mark.listing, suspects)
 
 
 def _find_vanished_rows(ctx: RunContext, frame: Frame) -> int:

@@ -8,7 +8,7 @@ from keepstep.core.model import Phase
 from keepstep.engine.doubts import settle_doubts
 from keepstep.engine.frame import recall
 from keepstep.engine.phases import report
-from keepstep.engine.run import ParityReport, PhaseReport, RunContext
+from keepstep.engine.run import ParityReport, PhaseReport, RunContext, TaskContext
 from keepstep.store import parity, runs
 
 
@@ -21,7 +21,7 @@ def reconcile(ctx: RunContext) -> ParityReport:
     calls = ctx.crm.usage.calls, ctx.platform.usage.calls
     settled = settle_doubts(ctx, frame, resend=False)
     spent = ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]
-    totals = _totals(ctx, spent)
+    totals = totals_of(ctx, spent)
     with ctx.store.begin() as conn:
         if not ctx.run.dry:
             parity.update_sync_errors(conn, ctx.file.name, ctx.run.id, ctx.now())
@@ -37,7 +37,7 @@ def reconcile(ctx: RunContext) -> ParityReport:
         in_doubt_settled=settled,
         totals=totals,
     )
-    found = replace(found, problems=_problems(found))
+    found = replace(found, problems=problems_of(found))
     with ctx.store.begin() as conn:
         runs.finish_run(conn, ctx.run.id, "failed" if found.problems else "finished", found.as_dict(), ctx.now())
     return found
@@ -47,7 +47,8 @@ def _score_column(ctx: RunContext) -> str:
     return next(rule.crm for rule in ctx.file.settings.field_rules() if rule.name == ctx.file.settings.score_field)
 
 
-def _totals(ctx: RunContext, spent: tuple[int, int]) -> PhaseReport:
+def totals_of(ctx: TaskContext, spent: tuple[int, int]) -> PhaseReport:
+    """A whole run's books; `spent` are calls to CRM and platform that no phase has on its account."""
     parts = [report(ctx, phase) for phase in Phase]
 
     def total(name: str) -> int:
@@ -71,7 +72,7 @@ def _totals(ctx: RunContext, spent: tuple[int, int]) -> PhaseReport:
     )
 
 
-def _problems(found: ParityReport) -> tuple[str, ...]:
+def problems_of(found: ParityReport) -> tuple[str, ...]:
     """Why this run must not be green."""
     problems = []
     totals = found.totals

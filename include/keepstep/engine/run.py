@@ -132,6 +132,7 @@ class ParityReport:
     sync_errors: Mapping[str, int]  # code -> open errors
     in_doubt_settled: int
     totals: PhaseReport  # the whole run, all phases added up
+    waiting: int = 0  # prospects that are still in the queue
     problems: tuple[str, ...] = ()  # why the sync's policy calls this run failed; empty: it is fine
 
     def as_dict(self) -> dict[str, Any]:

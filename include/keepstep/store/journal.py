@@ -217,6 +217,20 @@ def count_conflicts(conn: Connection, run_id: int, phase: Phase) -> int:
     return int(found)
 
 
+def leave_for_later(conn: Connection, address: Address, why: str, now: datetime) -> int:
+    """Close what is planned and can't be sent now: no calls are left. The pairs stay where they wait.
+
+    Returns how many.
+    """
+    return conn.execute(
+        text(
+            "UPDATE change SET state = 'skipped', code = 'api_budget', what_to_do = :why, done_at = :now"
+            " WHERE run_id = :run AND phase = :phase AND state = 'planned'"
+        ),
+        {"run": address.run_id, "phase": address.phase.value, "why": why, "now": now},
+    ).rowcount
+
+
 _COUNT = """
 SELECT count(*) AS planned,
     count(*) FILTER (WHERE state = 'applied') AS applied, count(*) FILTER (WHERE state = 'rejected') AS rejected,

@@ -1,20 +1,19 @@
-"""The people that a sync has to look at: new links by email, then each dirty pair with both sides as they stand.
+"""The people that a sync has to look at: each dirty pair with both sides as they stand.
 
 Only dirty sightings are read, so the cost follows what changed, not the size of the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, text
 
 from keepstep.core.mapping import to_ours
-from keepstep.core.match import Candidate, match
-from keepstep.core.model import EpochId, FieldRule, Pair, Presence, SealedScore, Side, Snapshot, Status
+from keepstep.core.model import EpochId, FieldRule, Pair, Presence, SealedScore, Side, Snapshot, Status, Value
+from keepstep.core.prospect_policy import CRM_ID, OWNER
 
 CHUNK = 1000  # rows that a server-side cursor hands over at a time
 
@@ -31,6 +30,9 @@ class Following:
     rules: tuple[FieldRule, ...]
     objects: tuple[str, ...]  # the CRM's look-up order
     first_returned: bool = False  # the document's way with duplicates (SY-12)
+    rules_by: Mapping[str, tuple[FieldRule, ...]] = field(default_factory=dict)  # CRM objects whose fields differ
+    prospects: bool = False  # owners and the CRM's id are synced too
+    taken_by: int | None = None  # only what this run has taken from the queue
 
     def parameters(self) -> dict[str, Any]:
         """The SQL parameters that name this sync's records."""
@@ -40,115 +42,12 @@ class Following:
             "object": self.crm_object,
             "platform": self.platform_connection,
             "list": self.list_id,
+            "run": self.taken_by,
         }
 
-
-# A link counts while both of its ends are there; a new record with the email of a dead end takes its place (SY-15).
-_ALIVE = """
-    EXISTS (SELECT FROM link l
-        JOIN crm_record lc ON lc.connection = l.crm_connection AND lc.object = l.crm_object AND lc.id = l.crm_id
-        JOIN prospect lp ON lp.connection = l.platform_connection AND lp.id = l.prospect_id
-        WHERE {me} AND l.list_id = :list AND lc.deleted_at IS NULL AND lp.deleted_at IS NULL)
-"""
-_CRM_ALIVE = _ALIVE.format(me="l.crm_connection = r.connection AND l.crm_object = r.object AND l.crm_id = r.id")
-_PROSPECT_ALIVE = _ALIVE.format(
-    me="l.platform_connection = p.connection AND l.prospect_id = p.id AND l.crm_connection = :crm"
-)
-
-_CANDIDATES = f"""
-WITH wanted AS (
-    SELECT r.email FROM sighting s
-    JOIN crm_record r ON r.connection = :crm AND r.object = s.object AND r.id = s.id
-    WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty AND s.presence = 'present' AND r.email IS NOT NULL
-      AND NOT {_CRM_ALIVE}
-    UNION
-    SELECT p.email FROM sighting s
-    JOIN prospect p ON p.connection = :platform AND p.id = s.id
-    WHERE s.sync = :sync AND s.side = 'platform' AND s.dirty AND s.presence = 'present' AND p.email IS NOT NULL
-      AND NOT {_PROSPECT_ALIVE}
-), candidates AS (
-    SELECT 'crm' AS side, r.email, r.object, r.id, r.modified, {_CRM_ALIVE} AS linked
-    FROM wanted JOIN crm_record r ON r.connection = :crm AND r.email = wanted.email AND r.deleted_at IS NULL
-    JOIN sighting s ON s.sync = :sync AND s.side = 'crm' AND s.object = r.object AND s.id = r.id
-    WHERE s.presence = 'present'
-    UNION ALL
-    SELECT 'platform', p.email, s.object, p.id, p.modified, {_PROSPECT_ALIVE}
-    FROM wanted JOIN prospect p ON p.connection = :platform AND p.email = wanted.email AND p.deleted_at IS NULL
-    JOIN sighting s ON s.sync = :sync AND s.side = 'platform' AND s.id = p.id
-    WHERE s.presence = 'present'
-), counted AS (
-    SELECT *, count(*) OVER (PARTITION BY email) AS n FROM candidates
-)
-SELECT * FROM counted WHERE n > 1 ORDER BY email, side, length(id), id
-"""
-
-# A duplicate whose followed record went away, or has another address now, stands on its own again.
-_FREE = """
-UPDATE sighting s SET duplicate_of = NULL, dirty = true
-WHERE s.sync = :sync AND s.duplicate_of IS NOT NULL AND NOT EXISTS (
-    SELECT FROM sighting p
-    LEFT JOIN crm_record c ON p.side = 'crm' AND c.connection = :crm AND c.object = p.object AND c.id = p.id
-    LEFT JOIN prospect r ON p.side = 'platform' AND r.connection = :platform AND r.id = p.id
-    WHERE p.sync = s.sync AND p.presence = 'present' AND p.object = split_part(s.duplicate_of, ':', 1)
-      AND p.id = substr(s.duplicate_of, strpos(s.duplicate_of, ':') + 1)
-      AND coalesce(c.email, r.email) = coalesce(
-        (SELECT m.email FROM crm_record m
-         WHERE s.side = 'crm' AND m.connection = :crm AND m.object = s.object AND m.id = s.id),
-        (SELECT m.email FROM prospect m
-         WHERE s.side = 'platform' AND m.connection = :platform AND m.id = s.id)))
-"""
-
-_BURY = """
-DELETE FROM link l USING crm_record c, prospect p
-WHERE c.connection = l.crm_connection AND c.object = l.crm_object AND c.id = l.crm_id
-  AND p.connection = l.platform_connection AND p.id = l.prospect_id
-  AND l.list_id = :list AND l.crm_connection = :crm AND l.platform_connection = :platform
-  AND (c.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)
-  AND ((l.crm_object = :crm_object AND l.crm_id = :crm_id) OR l.prospect_id = :prospect_id)
-"""
-_LINK = """
-INSERT INTO link (crm_connection, crm_object, crm_id, platform_connection, prospect_id, list_id)
-VALUES (:crm, :crm_object, :crm_id, :platform, :prospect_id, :list)
-ON CONFLICT DO NOTHING
-"""
-_DUPLICATE = """
-UPDATE sighting SET duplicate_of = :of WHERE sync = :sync AND side = :side AND object = :object AND id = :id
-"""
-
-
-def link_matches(conn: Connection, follow: Following) -> int:
-    """Link the dirty records of both sides that are the same person by email; mark duplicates. Returns new links."""
-    given = follow.parameters()
-    conn.execute(text(_FREE), given)
-    made = 0
-    rows = conn.execute(text(_CANDIDATES), given, execution_options={"yield_per": CHUNK})
-    links: list[dict[str, Any]] = []
-    marks: list[dict[str, Any]] = []
-    for _email, group in groupby(rows.mappings(), key=lambda row: row["email"]):
-        _match_group(follow, list(group), links, marks)
-    if links:
-        conn.execute(text(_BURY), links)
-        conn.execute(text(_LINK), links)
-        made = len(links)
-    if marks:
-        conn.execute(text(_DUPLICATE), marks)
-    return made
-
-
-def _match_group(
-    follow: Following, group: Sequence[RowMapping], links: list[dict[str, Any]], marks: list[dict[str, Any]]
-) -> None:
-    sides: dict[str, list[Candidate]] = {"crm": [], "platform": []}
-    for given in group:
-        known = sides[given["side"]]
-        known.append(Candidate(given["object"], given["id"], given["modified"], given["linked"], len(known)))
-    found = match(sides["crm"], sides["platform"], follow.objects, follow.first_returned)
-    for crm, row in found.links:
-        links.append({**follow.parameters(), "crm_object": crm.object, "crm_id": crm.id, "prospect_id": row.id})
-    for side, candidates in sides.items():
-        for one in candidates:
-            of = found.duplicates.get(f"{one.object}:{one.id}")
-            marks.append({"sync": follow.sync, "side": side, "object": one.object, "id": one.id, "of": of})
+    def rules_of(self, side: Side, object: str) -> tuple[FieldRule, ...]:
+        """The fields of that side's object."""
+        return self.rules_by.get(object, self.rules) if side is Side.CRM else self.rules
 
 
 _PAIRS = """
@@ -156,20 +55,20 @@ WITH touched AS (
     SELECT l.id AS link_id, l.crm_object AS object, l.crm_id, l.prospect_id
     FROM sighting s JOIN link l ON l.crm_connection = :crm AND l.crm_object = s.object AND l.crm_id = s.id
         AND l.platform_connection = :platform AND l.list_id = :list
-    WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty
+    WHERE s.sync = :sync AND s.side = 'crm' AND {dirty}
     UNION
     SELECT l.id, l.crm_object, l.crm_id, l.prospect_id
     FROM sighting s JOIN link l ON l.platform_connection = :platform AND l.prospect_id = s.id
         AND l.crm_connection = :crm AND l.list_id = :list
-    WHERE s.sync = :sync AND s.side = 'platform' AND s.dirty
+    WHERE s.sync = :sync AND s.side = 'platform' AND {dirty}
     UNION
     SELECT NULL, s.object, s.id, NULL FROM sighting s
-    WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty AND NOT EXISTS (
+    WHERE s.sync = :sync AND s.side = 'crm' AND {dirty} AND NOT EXISTS (
         SELECT FROM link l WHERE l.crm_connection = :crm AND l.crm_object = s.object AND l.crm_id = s.id
             AND l.platform_connection = :platform AND l.list_id = :list)
     UNION
     SELECT NULL, NULL, NULL, s.id FROM sighting s
-    WHERE s.sync = :sync AND s.side = 'platform' AND s.dirty AND NOT EXISTS (
+    WHERE s.sync = :sync AND s.side = 'platform' AND {dirty} AND NOT EXISTS (
         SELECT FROM link l WHERE l.platform_connection = :platform AND l.prospect_id = s.id
             AND l.crm_connection = :crm AND l.list_id = :list)
 )
@@ -182,7 +81,19 @@ SELECT t.link_id, l.generation, l.base, l.pushed_epoch,
     ps.presence AS platform_presence, ps.object AS platform_object, ps.duplicate_of AS platform_duplicate_of,
     sc.value AS score, sc.epoch_id,
     EXISTS (SELECT FROM tombstone d WHERE d.connection = :crm AND d.released_at IS NULL
-        AND d.email = coalesce(p.email, c.email)) AS tombstone,
+        AND d.email = coalesce(p.email, c.email))
+    OR EXISTS (SELECT FROM tombstone d WHERE d.connection = :crm AND d.released_at IS NULL
+        AND d.object = c.object AND d.id = c.id) AS tombstone,
+    EXISTS (SELECT FROM tombstone d WHERE d.connection = :crm AND d.released_at IS NOT NULL
+        AND d.email = coalesce(p.email, c.email))
+    OR EXISTS (SELECT FROM tombstone d WHERE d.connection = :crm AND d.released_at IS NOT NULL
+        AND d.object = c.object AND d.id = c.id) AS released,
+    coalesce(cs.set_aside, false) AS set_aside,
+    cu.email AS crm_owner_email, pu.email AS platform_owner_email,
+    (SELECT min(u.id) FROM record_owner u
+     WHERE u.connection = :platform AND u.active AND u.email = cu.email) AS owner_on_platform,
+    (SELECT min(u.id) FROM record_owner u
+     WHERE u.connection = :crm AND u.active AND u.email = pu.email) AS owner_on_crm,
     c.email IS DISTINCT FROM p.email AND EXISTS (SELECT FROM prospect o WHERE o.connection = :platform
         AND o.list_id = :list AND o.email = c.email AND o.id <> p.id AND o.deleted_at IS NULL) AS email_taken
 FROM touched t
@@ -191,6 +102,8 @@ LEFT JOIN crm_record c ON c.connection = :crm AND c.object = t.object AND c.id =
 LEFT JOIN sighting cs ON cs.sync = :sync AND cs.side = 'crm' AND cs.object = c.object AND cs.id = c.id
 LEFT JOIN prospect p ON p.connection = :platform AND p.id = t.prospect_id
 LEFT JOIN sighting ps ON ps.sync = :sync AND ps.side = 'platform' AND ps.id = p.id
+LEFT JOIN record_owner cu ON cu.connection = :crm AND cu.id = c.owner
+LEFT JOIN record_owner pu ON pu.connection = :platform AND pu.id = p.owner
 LEFT JOIN score sc ON sc.sync = :sync AND sc.prospect_id = p.id
 ORDER BY t.link_id, t.object, length(t.crm_id), t.crm_id, length(t.prospect_id), t.prospect_id
 """
@@ -202,7 +115,9 @@ def dirty_pairs(conn: Connection, follow: Following, epoch: EpochId | None = Non
     With `epoch`, the one that the fence let through, each pair's sealed score is told as of it: a score that did not
     change since an older epoch is the score of this one too.
     """
-    rows = conn.execute(text(_PAIRS), follow.parameters(), execution_options={"yield_per": CHUNK})
+    dirty = "s.dirty" if follow.taken_by is None else "s.dirty AND s.taken_run = :run"
+    statement = text(_PAIRS.replace("{dirty}", dirty))
+    rows = conn.execute(statement, follow.parameters(), execution_options={"yield_per": CHUNK})
     for row in rows.mappings():
         yield _pair(follow, row, epoch)
 
@@ -224,7 +139,16 @@ def _pair(follow: Following, row: RowMapping, epoch: EpochId | None) -> Pair:
         score=score,
         pushed_epoch=EpochId(row["pushed_epoch"]) if row["pushed_epoch"] is not None else None,
         email_taken=bool(row["email_taken"]),
+        owner_ids=_owner_ids(row) if follow.prospects else {},
+        released=row["released"],
+        set_aside=row["set_aside"],
     )
+
+
+def _owner_ids(row: RowMapping) -> dict[Side, str]:
+    """On each side, the user who owns the record of the other one; none where that side knows no such user."""
+    found = {Side.PLATFORM: row["owner_on_platform"], Side.CRM: row["owner_on_crm"]}
+    return {side: id for side, id in found.items() if id is not None}
 
 
 def _key(row: RowMapping) -> str:
@@ -238,16 +162,29 @@ def _snapshot(follow: Following, side: Side, row: RowMapping) -> Snapshot | None
     record_id = row["crm_id"] if side is Side.CRM else row["prospect_id"]
     if record_id is None:
         return None
+    object_name = row[f"{prefix}_object"] or "row"
+    values = to_ours(follow.rules_of(side, object_name), side, row[f"{prefix}_fields"])
+    if follow.prospects:
+        values |= _identity(side, row)
     return Snapshot(
-        object=row[f"{prefix}_object"] or "row",
+        object=object_name,
         record_id=record_id,
-        values=to_ours(follow.rules, side, row[f"{prefix}_fields"]),
+        values=values,
         email=row[f"{prefix}_email"],
         status=Status(row[f"{prefix}_status"]),
         modified=row[f"{prefix}_modified"],
         owner=row[f"{prefix}_owner"],
         opted_out=row[f"{prefix}_opted_out"],
     )
+
+
+def _identity(side: Side, row: RowMapping) -> dict[str, Value]:
+    """The owner by the address that both systems know a user by, and the CRM's id of the record."""
+    prefix = "crm" if side is Side.CRM else "platform"
+    owner = row[f"{prefix}_owner"]
+    # A user without an address, or a queue, is somebody all the same: not a blank that another owner may fill.
+    found = {OWNER: row[f"{prefix}_owner_email"] or f"user {owner}"} if owner else {}
+    return found | ({CRM_ID: row["crm_id"]} if side is Side.CRM else {})
 
 
 _SETTLE = """

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from keepstep.store.pairs import Following
+from keepstep.store.queue import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,29 @@ def update_sync_errors(conn: Connection, sync: str, run_id: int, now: datetime) 
     values = {"sync": sync, "run": run_id, "now": now}
     conn.execute(text(_OPEN), values)
     conn.execute(text(_CLOSE), values)
+
+
+# A pair that still waits was not looked at in this run: its problem is still there.
+_CLOSE_SETTLED = f"""
+{_CLOSE.strip()} AND NOT EXISTS (
+    SELECT FROM sighting s
+    LEFT JOIN link l ON l.list_id = '' AND l.crm_connection = :crm AND l.platform_connection = :platform
+        AND ((s.side = 'platform' AND l.prospect_id = s.id)
+          OR (s.side = 'crm' AND l.crm_object = s.object AND l.crm_id = s.id))
+    WHERE s.sync = :sync AND s.dirty
+      AND coalesce('link:' || l.id, CASE s.side WHEN 'platform' THEN 'platform:' || s.id
+          ELSE 'crm:' || s.object || ':' || s.id END) = sync_error.pair)
+"""
+
+
+def update_prospect_errors(conn: Connection, place: Place, run_id: int, now: datetime) -> None:
+    """Open what this run met, close what is settled; who wasn't taken from the queue keeps his open problem.
+
+    Call it once what the run has dealt with is out of the queue.
+    """
+    values = {**place.parameters(), "run": run_id, "now": now}
+    conn.execute(text(_OPEN), values)
+    conn.execute(text(_CLOSE_SETTLED), values)
 
 
 def records_in_trouble(conn: Connection, sync: str, object_name: str) -> list[str]:

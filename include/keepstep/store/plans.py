@@ -184,7 +184,7 @@ def skip_planned(conn: Connection, address: Address, now: datetime) -> None:
 
 
 _FIGURES = """
-SELECT count(*) FILTER (WHERE kind = 'remove') AS removed,
+SELECT count(*) FILTER (WHERE kind = 'remove' OR c.after ->> 'crm_id' = CAST(:marker AS text)) AS removed,
     count(*) FILTER (WHERE kind = 'update' AND EXISTS (
         SELECT FROM jsonb_each(c.before) b WHERE b.key <> :score AND b.value <> 'null'
           AND c.after -> b.key <> 'null')) AS updated,
@@ -196,9 +196,13 @@ FROM change c WHERE run_id = :run AND phase = :phase AND state = 'planned'
 """
 
 
-def figures(conn: Connection, address: Address, score_field: str) -> tuple[int, int, int]:
-    """Of what is planned: rows removed, rows with a value overwritten, rows with a value cleared or a score zeroed."""
-    row = conn.execute(
-        text(_FIGURES), {"run": address.run_id, "phase": address.phase.value, "score": score_field}
-    ).one()
+def figures(
+    conn: Connection, address: Address, score_field: str, deleted_marker: str | None = None
+) -> tuple[int, int, int]:
+    """Of what is planned: rows removed, rows with a value overwritten, rows with a value cleared or a score zeroed.
+
+    A prospect that is marked as deleted in the CRM (`deleted_marker` in its field with the CRM's id) is a removed one.
+    """
+    given = {"run": address.run_id, "phase": address.phase.value, "score": score_field, "marker": deleted_marker}
+    row = conn.execute(text(_FIGURES), given).one()
     return row.removed, row.updated, row.blanked

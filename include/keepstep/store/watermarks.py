@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -16,25 +17,26 @@ class Watermark:
     cursor: dict[str, Any]
     listing: int  # the number of the full listing that is under way, or of the last one
     complete: bool  # False: the full listing `listing` is still under way, the cursor is in its middle
+    moved_at: datetime | None = None  # None: now
 
 
 def get(conn: Connection, sync: str, source: str) -> Watermark | None:
     """The source's watermark; None where it was never read."""
     row = conn.execute(
-        text("SELECT cursor, listing, complete FROM watermark WHERE sync = :sync AND source = :source"),
+        text("SELECT cursor, listing, complete, moved_at FROM watermark WHERE sync = :sync AND source = :source"),
         {"sync": sync, "source": source},
     ).one_or_none()
-    return Watermark(row.cursor, row.listing, row.complete) if row else None
+    return Watermark(row.cursor, row.listing, row.complete, row.moved_at) if row else None
 
 
 def move(conn: Connection, sync: str, source: str, mark: Watermark) -> None:
     """Set the source's watermark."""
     conn.execute(
         text(
-            "INSERT INTO watermark (sync, source, cursor, listing, complete)"
-            " VALUES (:sync, :source, CAST(:cursor AS jsonb), :listing, :complete)"
+            "INSERT INTO watermark (sync, source, cursor, listing, complete, moved_at)"
+            " VALUES (:sync, :source, CAST(:cursor AS jsonb), :listing, :complete, coalesce(:moved_at, now()))"
             " ON CONFLICT (sync, source) DO UPDATE SET cursor = excluded.cursor, listing = excluded.listing,"
-            " complete = excluded.complete, moved_at = now()"
+            " complete = excluded.complete, moved_at = excluded.moved_at"
         ),
         {
             "sync": sync,
@@ -42,6 +44,7 @@ def move(conn: Connection, sync: str, source: str, mark: Watermark) -> None:
             "cursor": orjson.dumps(mark.cursor).decode(),
             "listing": mark.listing,
             "complete": mark.complete,
+            "moved_at": mark.moved_at,
         },
     )
 
