@@ -1,6 +1,6 @@
 """The reference connectors: small, exact, deterministic systems in memory, with people and trouble on demand."""
 
-from keepstep.connectors.memory.crm import DeletingMemoryCrm, MemoryCrm
+from keepstep.connectors.memory.crm import DeletingMemoryCrm, MemoryCrm, SilentMemoryCrm
 from keepstep.connectors.memory.crm_side import DeletingMemoryCrmState, MemoryCrmState
 from keepstep.connectors.memory.platform import MemoryPlatform
 from keepstep.connectors.memory.platform_side import MemoryPlatformState
@@ -12,4 +12,5 @@ __all__ = [
     "MemoryCrmState",
     "MemoryPlatform",
     "MemoryPlatformState",
+    "SilentMemoryCrm",
 ]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, assert_never
 
 from keepstep.connectors.base import (
     Capabilities,
     Cursor,
-    CursorExpired,
     FetchBy,
     IdempotentBy,
     Page,
@@ -18,15 +17,11 @@ from keepstep.connectors.base import (
     Schema,
     Usage,
 )
-from keepstep.connectors.memory.crm_side import (
-    STAGE_OF_AUDIENCE,
-    Change,
-    CrmDocument,
-    DeletingMemoryCrmState,
-    Entry,
-    MemoryCrmState,
-)
-from keepstep.core.model import Deletion, Outcome, Record, Value, Write
+from keepstep.connectors.memory.crm_document import STAGE_OF_AUDIENCE, CrmDocument
+from keepstep.connectors.memory.crm_side import DeletingMemoryCrmState, MemoryCrmState
+from keepstep.connectors.memory.pages import Place, View
+from keepstep.connectors.memory.table import same
+from keepstep.core.model import Outcome, Record, Write
 
 FETCH_BATCH = 100  # keys a call
 
@@ -40,7 +35,7 @@ class MemoryCrm:
 
     name: ClassVar[str] = "memory_crm"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        objects=frozenset({"contact", "customer"}),
+        objects=frozenset({"contact", "lead", "customer", "user"}),
         audiences=frozenset(STAGE_OF_AUDIENCE),
         announces_deletions=True,
         announces_merges=True,
@@ -67,12 +62,11 @@ class MemoryCrm:
 
     def read(self, query: ReadQuery, cursor: Cursor | None = None) -> Iterator[Page]:
         """A listing by id, or the log from the cursor on; a call a page."""
-        place = _Place.of(cursor)
-        overlap = self._overlap
+        place, overlap = Place.of(cursor), self._overlap
         while True:
             self.state.call(self.usage, "read")
             with self.state.shelf.look() as document:
-                page, place = self._page(document, query, place, overlap)
+                page, place = self._view(document, query).page(place, self._page_size, overlap)
             overlap = 0
             yield page
             if page.last:
@@ -80,17 +74,16 @@ class MemoryCrm:
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
         """By id, email, external id or name; a call for 100 keys."""
-        wanted = sorted({_same(key) for key in keys})
+        wanted = sorted({same(key) for key in keys})
         for start in range(0, len(wanted), FETCH_BATCH):
             self.state.call(self.usage, "fetch")
-            batch = set(wanted[start : start + FETCH_BATCH])
+            batch = wanted[start : start + FETCH_BATCH]
             with self.state.shelf.look() as document:
+                view = self._view(document, query)
                 found = [
-                    document.record(id, query.fields)
-                    for id, entry in document.entries.items()
-                    if entry.object == query.object
-                    and _same(_key(id, entry, by)) in batch
-                    and (by is FetchBy.ID or query.audience in (None, document.audience(entry)))
+                    view.tell(id, entry)
+                    for id in _with_key(document, query.object, by, batch)
+                    if view.lists(entry := view.table.kept[id]) or by is FetchBy.ID
                 ]
             yield from found
 
@@ -105,79 +98,34 @@ class MemoryCrm:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _page(self, document: CrmDocument, query: ReadQuery, place: _Place, overlap: int) -> tuple[Page, _Place]:
-        if place.through is None:
-            place = _Place(through=document.sequence, after=0)
-        if place.after is not None:
-            return self._listing(document, query, place)
-        return self._changes(document, query, place.through or 0, overlap)
-
-    def _listing(self, document: CrmDocument, query: ReadQuery, place: _Place) -> tuple[Page, _Place]:
-        after = place.after or 0
-        ids = [
-            id
-            for id, entry in document.entries.items()
-            if int(id) > after and entry.object == query.object and query.audience in (None, document.audience(entry))
-        ]
-        ids.sort(key=int)
-        here, last = ids[: self._page_size], len(ids) <= self._page_size
-        place = replace(place, after=None if last else int(here[-1]))
-        records = tuple(document.record(id, query.fields) for id in here)
-        return Page(records, cursor=place.cursor(), full=True, last=last), place
-
-    def _changes(self, document: CrmDocument, query: ReadQuery, through: int, overlap: int) -> tuple[Page, _Place]:
-        if through < document.forgotten:
-            raise CursorExpired
-        log = [c for c in document.log if c.sequence > through - overlap and c.object == query.object]
-        here, last = log[: self._page_size], len(log) <= self._page_size
-        place = _Place(through=document.sequence if last else here[-1].sequence, after=None)
-        page = Page(
-            records=tuple(document.record(id, query.fields) for id in _living(document, here)),
-            deletions=tuple(Deletion(c.object, c.id, c.at, c.merged_into) for c in here if c.deleted),
-            cursor=place.cursor(),
-            last=last,
+    def _view(self, document: CrmDocument, query: ReadQuery) -> View:
+        return View(
+            object=query.object,
+            table=document.tables[query.object],
+            sequence=document.sequence,
+            tell=lambda id, entry: document.tell(query.object, id, entry, query.fields),
+            lists=lambda entry: query.audience in (None, document.audience(query.object, entry)),
+            forgotten=document.forgotten,
+            announces=self.capabilities.announces_deletions,
         )
-        return page, place
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a read stands: in a listing (`after` is the last id told), or in the log."""
-
-    through: int | None  # changes up to this number are told; None: a listing that hasn't begun
-    after: int | None
-
-    @classmethod
-    def of(cls, cursor: Cursor | None) -> _Place:
-        if cursor is None:
-            return cls(None, None)
-        through, after = cursor["through"], cursor.get("after")
-        if not isinstance(through, int) or not isinstance(after, int | None):
-            raise CursorExpired
-        return cls(through, after)
-
-    def cursor(self) -> Cursor:
-        return {"through": self.through} if self.after is None else {"through": self.through, "after": self.after}
-
-
-def _living(document: CrmDocument, changes: Iterable[Change]) -> list[str]:
-    """The records of these changes that are still there, each once."""
-    return list(dict.fromkeys(c.id for c in changes if not c.deleted and c.id in document.entries))
-
-
-def _key(id: str, entry: Entry, by: FetchBy) -> Value:
-    keys: dict[FetchBy, Value] = {
-        FetchBy.ID: id,
-        FetchBy.EMAIL: entry.fields.get("email"),
-        FetchBy.EXTERNAL_ID: entry.external_id,
-        FetchBy.NAME: entry.fields.get("name"),
-    }
-    return keys[by]
-
-
-def _same(key: Value) -> str:
-    """Case and outer blanks don't tell keys apart."""
-    return "" if key is None else str(key).strip().casefold()
+def _with_key(document: CrmDocument, object: str, by: FetchBy, keys: Sequence[str]) -> list[str]:
+    """The ids of the records with one of these keys."""
+    table = document.tables[object]
+    match by:
+        case FetchBy.ID:
+            return [key for key in keys if key in table.kept]
+        case FetchBy.EMAIL:
+            return table.with_email(keys)
+        case FetchBy.EXTERNAL_ID:
+            wanted = set(keys)
+            return [id for external, id in table.external_ids.items() if same(external) in wanted]
+        case FetchBy.NAME:
+            wanted = set(keys)
+            return [id for id, entry in table.kept.items() if same(entry.fields.get("name")) in wanted]
+        case _:
+            assert_never(by)
 
 
 class DeletingMemoryCrm(MemoryCrm):
@@ -187,3 +135,11 @@ class DeletingMemoryCrm(MemoryCrm):
 
     def __init__(self, state: DeletingMemoryCrmState, *, page_size: int = 1000, overlap: int = 0) -> None:
         super().__init__(state, page_size=page_size, overlap=overlap)
+
+
+class SilentMemoryCrm(MemoryCrm):
+    """The same, where a deletion or a merge shows only by who is absent from a full listing and from a fetch."""
+
+    capabilities: ClassVar[Capabilities] = replace(
+        MemoryCrm.capabilities, announces_deletions=False, announces_merges=False
+    )

@@ -1,113 +1,27 @@
-"""The in-memory CRM itself: its records, its log of changes, and the people who work in it."""
+"""The in-memory CRM itself: the people who work in it, and what it does with the writes of a connector."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, Field
-
 from keepstep.connectors.base import FieldInfo
-from keepstep.connectors.memory.side import Clock, ScriptedDocument, Side
-from keepstep.core.model import Applied, FieldType, Kind, Outcome, Record, Rejected, Status, Value, Write
+from keepstep.connectors.memory.crm_document import STAGE_OF_AUDIENCE, CrmDocument
+from keepstep.connectors.memory.side import Clock, Side
+from keepstep.connectors.memory.table import Entry, changed, same
+from keepstep.core.model import Applied, Kind, Outcome, Record, Rejected, Status, Value, Write
 
-AUDIENCE_OF_STAGE: Mapping[Value, str] = {
-    "customer": "affiliated_with_customers",
-    "prospect": "affiliated_with_prospects",
-    "lead": "affiliated_with_leads",
-    None: "unaffiliated",
-}
-STAGE_OF_AUDIENCE = {audience: stage for stage, audience in AUDIENCE_OF_STAGE.items()}
-
-
-def _fields(*infos: FieldInfo) -> dict[str, FieldInfo]:
-    return {info.name: info for info in infos}
-
-
-CONTACT_FIELDS = _fields(
-    FieldInfo("email", FieldType.EMAIL, max_length=254),
-    FieldInfo("first_name", max_length=32),
-    FieldInfo("last_name", max_length=32),
-    FieldInfo("title"),
-    FieldInfo("phone"),
-    FieldInfo("company", FieldType.REFERENCE),
-    FieldInfo("lead_source"),
-    FieldInfo("act_on_score", FieldType.NUMBER),
-    FieldInfo("opted_out", FieldType.BOOLEAN),
-    FieldInfo("owner", FieldType.REFERENCE),
-    FieldInfo("stage"),  # customer, prospect, lead or blank; blank with a company: the company's
-)
-CUSTOMER_FIELDS = _fields(FieldInfo("name", max_length=83), FieldInfo("stage"))
-
-
-class Entry(BaseModel):
-    """A record as it stands."""
-
-    object: str
-    fields: dict[str, Value]
-    modified: datetime
-    status: Status = Status.ACTIVE
-    external_id: str | None = None
-
-
-class Change(BaseModel):
-    """One line of the log: a record came, changed or (with `deleted`) went."""
-
-    sequence: int
-    object: str
-    id: str
-    at: datetime
-    deleted: bool = False
-    merged_into: str | None = None
-
-
-class CrmDocument(ScriptedDocument):
-    """All that the CRM keeps."""
-
-    schemas: dict[str, dict[str, FieldInfo]]
-    entries: dict[str, Entry] = Field(default_factory=dict)  # by id, in the order in which they came
-    bin: dict[str, Entry] = Field(default_factory=dict)  # deleted, can be undeleted
-    log: list[Change] = Field(default_factory=list)
-    next_id: int = 1
-    forgotten: int = 0  # changes up to this number are no longer in the log
-
-    def audience(self, entry: Entry) -> str | None:
-        """The selection that a contact is in; companies are in none."""
-        if entry.object != "contact":
-            return None
-        company = self.entries.get(str(entry.fields.get("company")))
-        stage = entry.fields.get("stage") or (company.fields.get("stage") if company else None)
-        return AUDIENCE_OF_STAGE.get(stage)
-
-    def record(self, id: str, fields: tuple[str, ...]) -> Record:
-        """The record as the connector tells it; no `fields`: all of them."""
-        entry = self.entries[id]
-        audience = self.audience(entry)
-        email, owner = entry.fields.get("email"), entry.fields.get("owner")
-        return Record(
-            object=entry.object,
-            id=id,
-            fields={n: v for n, v in entry.fields.items() if v is not None and (not fields or n in fields)},
-            email=None if email is None else str(email),
-            status=entry.status,
-            modified=entry.modified,
-            audiences=frozenset({audience} if audience else ()),
-            owner=None if owner is None else str(owner),
-            external_id=entry.external_id,
-            opted_out=entry.fields.get("opted_out") is True,
-        )
+Refusal = tuple[str, str]  # the CRM's code, and what to do
 
 
 class MemoryCrmState(Side[CrmDocument]):
-    """A CRM with the objects contact and customer, and what people do in it.
+    """A CRM with the objects contact, lead, customer and user, and what people do in it.
 
     With `path` it lives in that file, so that it outlives a process that is killed.
     """
 
     def __init__(self, now: Clock, path: Path | None = None) -> None:
-        schemas = {"contact": dict(CONTACT_FIELDS), "customer": dict(CUSTOMER_FIELDS)}
-        super().__init__(CrmDocument(schemas=schemas), now, path)
+        super().__init__(CrmDocument(), now, path)
 
     # -- what people do --------------------------------------------------------------------------------------------
 
@@ -116,10 +30,17 @@ class MemoryCrmState(Side[CrmDocument]):
         with self.shelf.change() as document:
             return self._create(document, object, fields, external_id)
 
+    def add_user(self, email: str, name: str | None = None, *, active: bool = True) -> str:
+        """An administrator makes a user; an inactive one can own nothing new. Returns its id."""
+        id = self.add("user", email=email, name=name)
+        if not active:
+            self.inactivate(id)
+        return id
+
     def edit(self, record_id: str, **fields: Value) -> None:
         """Somebody changes these fields of a record; None clears."""
         with self.shelf.change() as document:
-            self._update(document, record_id, fields)
+            self._update(document, document.object_of(record_id), record_id, fields)
 
     def set_audience(self, record_id: str, audience: str) -> None:
         """Somebody moves a contact to another selection, by its stage."""
@@ -128,29 +49,52 @@ class MemoryCrmState(Side[CrmDocument]):
     def inactivate(self, record_id: str, status: Status = Status.INACTIVE) -> None:
         """Somebody sets a record's status."""
         with self.shelf.change() as document:
-            document.entries[record_id].status = status
-            self._log(document, record_id)
+            self._touch(document, document.object_of(record_id), record_id, status=status)
 
     def activate(self, record_id: str) -> None:
         """Somebody makes an inactive record active again."""
         self.inactivate(record_id, Status.ACTIVE)
 
+    def convert(self, lead_id: str, contact_id: str | None = None) -> str:
+        """Somebody converts a lead. Returns the id of the contact that carries on.
+
+        A new contact takes over the lead's fields and owner, and belongs to the customer of the lead's company's name,
+        which is made where it isn't there; a contact that was there keeps its own values. Raises ValueError where the
+        lead was converted before.
+        """
+        with self.shelf.change() as document:
+            lead = document.tables["lead"].kept[lead_id]
+            if lead.converted_to is not None:
+                raise ValueError(f"lead {lead_id} is converted already")
+            if contact_id is None:
+                fields = {**lead.fields, "company": self._company(document, lead.fields.get("company"))}
+                known = {n: v for n, v in fields.items() if n in document.schemas["contact"]}
+                contact_id = self._create(document, "contact", known, None)
+            else:
+                self._touch(document, "contact", contact_id)
+            self._touch(document, "lead", lead_id, status=Status.CONVERTED, converted_to=("contact", contact_id))
+            return contact_id
+
     def delete(self, record_id: str) -> None:
         """Somebody deletes a record."""
         with self.shelf.change() as document:
-            self._delete(document, record_id)
+            self._delete(document, document.object_of(record_id), record_id)
 
     def undelete(self, record_id: str) -> None:
         """Somebody takes a record out of the bin; it keeps its id."""
         with self.shelf.change() as document:
-            document.entries[record_id] = document.bin.pop(record_id)
-            self._log(document, record_id)
+            table = next(table for table in document.tables.values() if record_id in table.bin)
+            entry = table.bin[record_id].model_copy(update={"modified": self.now()})
+            table.put(record_id, entry, document.tick())
 
     def merge(self, loser: str, survivor: str) -> None:
-        """Somebody merges a record into another; the survivor keeps its own values."""
+        """Somebody merges a record into another of its object; the survivor keeps its own values."""
         with self.shelf.change() as document:
-            self._delete(document, loser, merged_into=survivor)
-            self._log(document, survivor)
+            object = document.object_of(survivor)
+            if loser == survivor or loser not in document.tables[object].kept:
+                raise ValueError(f"only two different records of one object can be merged: {loser} and {survivor}")
+            self._delete(document, object, loser, merged_into=survivor)
+            self._touch(document, object, survivor)
 
     def add_field(self, object: str, field: FieldInfo) -> None:
         """An administrator makes a field."""
@@ -161,13 +105,13 @@ class MemoryCrmState(Side[CrmDocument]):
         """An administrator takes a field away, with its values."""
         with self.shelf.change() as document:
             del document.schemas[object][name]
-            for entry in document.entries.values():
-                entry.fields.pop(name, None)
+            document.tables[object].drop_field(name)
 
     def forget_changes(self) -> None:
         """The CRM no longer remembers what changed until now: older cursors expire."""
         with self.shelf.change() as document:
-            document.log.clear()
+            for table in document.tables.values():
+                table.log.clear()
             document.forgotten = document.sequence
 
     # -- what tests look at ----------------------------------------------------------------------------------------
@@ -175,93 +119,118 @@ class MemoryCrmState(Side[CrmDocument]):
     def records(self, object: str = "contact") -> list[Record]:
         """Every record of an object, as it stands."""
         with self.shelf.look() as document:
-            return [document.record(id, ()) for id, e in document.entries.items() if e.object == object]
+            return [document.record(object, id) for id in document.tables[object].kept]
+
+    def record(self, record_id: str) -> Record | None:
+        """A record of whichever object, as it stands; None where it is gone."""
+        with self.shelf.look() as document:
+            found = next((o for o, table in document.tables.items() if record_id in table.kept), None)
+            return None if found is None else document.record(found, record_id)
 
     # -- what writes do --------------------------------------------------------------------------------------------
 
     def perform(self, document: CrmDocument, write: Write) -> Outcome:
         """Carry out one write of a connector; REMOVE inactivates."""
-        refusal = self._refusal(document, write)
+        refusal = _fields_refused(document, write) or _record_refused(document, write)
         if refusal:
             return Rejected(write.operation_id, *refusal)
         if write.kind is Kind.CREATE:
             return Applied(write.operation_id, self._create(document, write.object, write.fields, write.external_id))
         record_id = str(write.record_id)
         if write.kind is Kind.UPDATE:
-            self._update(document, record_id, write.fields)
+            self._update(document, write.object, record_id, write.fields)
         else:
-            self.remove(document, record_id)
+            self.remove(document, write.object, record_id)
         return Applied(write.operation_id, record_id)
 
-    def remove(self, document: CrmDocument, record_id: str) -> None:
+    def remove(self, document: CrmDocument, object: str, record_id: str) -> None:
         """What REMOVE means in this CRM."""
-        document.entries[record_id].status = Status.INACTIVE
-        self._log(document, record_id)
-
-    @staticmethod
-    def _refusal(document: CrmDocument, write: Write) -> tuple[str, str] | None:
-        """Why the CRM refuses this write: its code, and what to do."""
-        schema = document.schemas[write.object]
-        for name, value in write.fields.items():
-            if name not in schema:
-                return "unknown_field", f"make the field {name} in the CRM"
-            limit = schema[name].max_length
-            if limit is not None and isinstance(value, str) and len(value) > limit:
-                return "too_long", f"shorten the value of {name} to {limit} characters"
-        if write.kind is Kind.CREATE:
-            return None
-        entry = document.entries.get(str(write.record_id))
-        if entry is None:
-            return "not_found", "the record is gone; nothing is to be done"
-        if entry.status is not Status.ACTIVE:
-            return "inactive", "make the record active in the CRM"
-        return None
+        self._touch(document, object, record_id, status=Status.INACTIVE)
 
     def _create(self, document: CrmDocument, object: str, fields: Mapping[str, Value], external_id: str | None) -> str:
-        if external_id is not None:
-            for id, entry in document.entries.items():
-                if entry.object == object and entry.external_id == external_id:
-                    self._update(document, id, fields)
-                    return id
-        id = str(document.next_id)
-        document.next_id += 1
-        kept = {name: value for name, value in fields.items() if value is not None}
-        document.entries[id] = Entry(object=object, fields=kept, modified=self.now(), external_id=external_id)
-        self._log(document, id)
+        table = document.tables[object]
+        there = table.external_ids.get(external_id) if external_id is not None else None
+        if there is not None:
+            self._update(document, object, there, fields)
+            return there
+        id = document.new_id()
+        entry = Entry(fields=changed({}, fields), modified=self.now(), external_id=external_id)
+        table.put(id, entry, document.tick())
         return id
 
-    def _update(self, document: CrmDocument, id: str, fields: Mapping[str, Value]) -> None:
-        entry = document.entries[id]
-        before = entry.fields.get("stage")
-        entry.fields = {n: v for n, v in {**entry.fields, **fields}.items() if v is not None}
-        self._log(document, id)
-        if entry.object == "customer" and entry.fields.get("stage") != before:
-            for other, contact in document.entries.items():
+    def _update(self, document: CrmDocument, object: str, id: str, fields: Mapping[str, Value]) -> None:
+        before = document.tables[object].kept[id].fields
+        after = changed(before, fields)
+        self._touch(document, object, id, fields=after)
+        if object == "customer" and after.get("stage") != before.get("stage"):
+            for other, contact in list(document.tables["contact"].kept.items()):
                 if contact.fields.get("company") == id:  # its people change their audience with it
-                    self._log(document, other)
+                    self._touch(document, "contact", other)
 
-    def _delete(self, document: CrmDocument, id: str, merged_into: str | None = None) -> None:
-        entry = document.bin[id] = document.entries.pop(id)
-        document.log.append(
-            Change(
-                sequence=document.tick(),
-                object=entry.object,
-                id=id,
-                at=self.now(),
-                deleted=True,
-                merged_into=merged_into,
-            )
-        )
+    def _touch(self, document: CrmDocument, object: str, id: str, **change: object) -> None:
+        table = document.tables[object]
+        entry = table.kept[id].model_copy(update={**change, "modified": self.now()})
+        table.put(id, entry, document.tick())
 
-    def _log(self, document: CrmDocument, id: str) -> None:
-        entry = document.entries[id]
-        entry.modified = self.now()
-        document.log.append(Change(sequence=document.tick(), object=entry.object, id=id, at=entry.modified))
+    def _delete(self, document: CrmDocument, object: str, id: str, merged_into: str | None = None) -> None:
+        document.tables[object].drop(id, document.tick(), self.now(), merged_into)
+
+    def _company(self, document: CrmDocument, name: Value) -> str | None:
+        """The customer with this name, made where there is none."""
+        if not same(name):
+            return None
+        for id, customer in document.tables["customer"].kept.items():
+            if same(customer.fields.get("name")) == same(name):
+                return id
+        return self._create(document, "customer", {"name": name}, None)
+
+
+def _fields_refused(document: CrmDocument, write: Write) -> Refusal | None:
+    """Why the CRM refuses what this write says."""
+    schema = document.schemas[write.object]
+    for name, value in write.fields.items():
+        if name not in schema:
+            return "unknown_field", f"make the field {name} in the CRM"
+        if not schema[name].writable:
+            return "read_only", f"leave the field {name} to the CRM's administrator"
+        limit = schema[name].max_length
+        if limit is not None and isinstance(value, str) and len(value) > limit:
+            return "too_long", f"shorten the value of {name} to {limit} characters"
+    return _owner_refused(document, write.fields.get("owner"))
+
+
+def _owner_refused(document: CrmDocument, owner: Value) -> Refusal | None:
+    if owner is None:
+        return None
+    user = document.tables["user"].kept.get(str(owner))
+    if user is None or user.status is not Status.ACTIVE:
+        return "INACTIVE_OWNER", "give the record an owner who is an active user of the CRM"
+    return None
+
+
+def _record_refused(document: CrmDocument, write: Write) -> Refusal | None:
+    """Why the CRM refuses a write to this record."""
+    table = document.tables[write.object]
+    if write.kind is Kind.CREATE:
+        id = table.external_ids.get(str(write.external_id)) if write.external_id is not None else None
+        converted = id is not None and table.kept[id].status is Status.CONVERTED
+        return _CONVERTED if converted else None
+    if str(write.record_id) in table.bin:
+        return "DELETED", "the record is in the bin; nothing is to be done"
+    entry = table.kept.get(str(write.record_id))
+    if entry is None:
+        return "not_found", "the record is gone; nothing is to be done"
+    if entry.status is Status.CONVERTED:
+        return _CONVERTED
+    return None if entry.status is Status.ACTIVE else ("inactive", "make the record active in the CRM")
+
+
+_CONVERTED = ("CONVERTED", "write to the contact that this lead was converted to")
 
 
 class DeletingMemoryCrmState(MemoryCrmState):
     """The same CRM, where REMOVE deletes."""
 
-    def remove(self, document: CrmDocument, record_id: str) -> None:
+    def remove(self, document: CrmDocument, object: str, record_id: str) -> None:
         """Delete it."""
-        self._delete(document, record_id)
+        self._delete(document, object, record_id)
