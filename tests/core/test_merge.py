@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepstep.core.merge import Agree, Clash, Merged, Take, Values3, merge
+from keepstep.core.merge import OWNED, Agree, Clash, Leave, Merged, Take, Values3, merge
 from keepstep.core.model import Blanks, FieldRule, FieldType, Rule, Side, Value
 from tests.core.cases import MONDAY, TUESDAY, rule
 
@@ -30,6 +30,8 @@ def verdict(merged: Merged) -> str:
             return f"take {merged.side}"
         case Clash():
             return f"clash, {merged.winner} wins" if merged.winner else "clash, waits"
+        case Leave():
+            return "leave"
         case _:
             assert_never(merged)
 
@@ -163,7 +165,7 @@ def test_an_opt_out_on_either_side_always_survives(crm: Value, platform: Value, 
 SOME = st.sampled_from([None, "a", "b", "c"])
 BASES = st.sampled_from([NEVER, None, "a", "b", "c"])
 RULES = st.sampled_from([Rule.CRM_WINS, Rule.PLATFORM_WINS, Rule.HOLD])
-ORDINARY = st.sampled_from([one for one in Rule if one is not Rule.OPT_OUT_WINS])
+ORDINARY = st.sampled_from([one for one in Rule if one not in (Rule.OPT_OUT_WINS, *OWNED)])
 BLANKS = st.sampled_from(list(Blanks))
 
 
@@ -175,6 +177,8 @@ def mirrored(merged: Merged) -> tuple[object, ...]:
             return ("take", side.other, value)
         case Clash(winner, value):
             return ("clash", winner.other if winner else None, value)
+        case Leave():
+            return ("leave",)
         case _:
             assert_never(merged)
 
@@ -187,8 +191,24 @@ def plainly(merged: Merged) -> tuple[object, ...]:
             return ("take", side, value)
         case Clash(winner, value):
             return ("clash", winner, value)
+        case Leave():
+            return ("leave",)
         case _:
             assert_never(merged)
+
+
+@pytest.mark.parametrize("wins", list(OWNED))
+@given(SOME, SOME, BASES, BLANKS)
+def test_what_a_side_owns_is_never_written_there(
+    wins: Rule, crm: Value, platform: Value, base: Value, blanks: Blanks
+) -> None:
+    sides = values(crm, platform, base)
+    merged = merge(rule("x", wins=wins, blanks=blanks), sides)
+    if isinstance(merged, Take):
+        assert merged.side is OWNED[wins]
+    else:
+        same = crm == platform
+        assert same or (isinstance(merged, Leave) and sides.on(OWNED[wins]) is None and blanks is Blanks.KEEP)
 
 
 @given(SOME, SOME, BASES, RULES, BLANKS)
