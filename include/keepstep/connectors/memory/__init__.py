@@ -4,6 +4,7 @@ from keepstep.connectors.memory.crm import DeletingMemoryCrm, MemoryCrm, SilentM
 from keepstep.connectors.memory.crm_side import DeletingMemoryCrmState, MemoryCrmState
 from keepstep.connectors.memory.platform import MemoryPlatform
 from keepstep.connectors.memory.platform_side import MemoryPlatformState
+from keepstep.connectors.memory.prospects import MemoryProspectPlatform
 
 __all__ = [
     "DeletingMemoryCrm",
@@ -12,5 +13,6 @@ __all__ = [
     "MemoryCrmState",
     "MemoryPlatform",
     "MemoryPlatformState",
+    "MemoryProspectPlatform",
     "SilentMemoryCrm",
 ]

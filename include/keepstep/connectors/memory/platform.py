@@ -19,7 +19,9 @@ from keepstep.connectors.base import (
     Schema,
     Usage,
 )
-from keepstep.connectors.memory.platform_side import MemoryPlatformState, OptOut, PlatformDocument, same_email
+from keepstep.connectors.memory.platform_document import OptOut, PlatformDocument
+from keepstep.connectors.memory.platform_side import MemoryPlatformState
+from keepstep.connectors.memory.table import same
 from keepstep.core.errors import SettingsError
 from keepstep.core.model import FieldType, Outcome, Record, Write
 
@@ -86,13 +88,13 @@ class MemoryPlatform:
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
         """Rows by id or by email; a call for 100 keys."""
-        wanted = sorted(set(keys) if by is FetchBy.ID else {same_email(key) for key in keys})
+        wanted = sorted(set(keys) if by is FetchBy.ID else {same(key) for key in keys})
         for start in range(0, len(wanted), FETCH_BATCH):
             self.state.call(self.usage, "fetch")
             batch = set(wanted[start : start + FETCH_BATCH])
             with self.state.shelf.look() as document:
                 rows = [record for _, record in _numbered(document, query, 0)]
-            yield from (r for r in rows if (r.id if by is FetchBy.ID else same_email(r.email)) in batch)
+            yield from (r for r in rows if (r.id if by is FetchBy.ID else same(r.email)) in batch)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Ten writes a call."""
@@ -151,7 +153,7 @@ def _numbered(document: PlatformDocument, query: ReadQuery, after: int) -> list[
 
 def _opt_out(out: OptOut) -> Record:
     email = out.email
-    return Record("opt_out", same_email(email), {"email": email}, email, modified=out.at, opted_out=True)
+    return Record("opt_out", same(email), {"email": email}, email, modified=out.at, opted_out=True)
 
 
 def _behaviour(document: PlatformDocument, query: ReadQuery, subject: str, after: int) -> list[tuple[int, Record]]:
@@ -159,7 +161,9 @@ def _behaviour(document: PlatformDocument, query: ReadQuery, subject: str, after
     row = document.lists[str(query.list_id)].rows.get(subject)
     if row is None:
         return []
-    email = row.fields.get(document.lists[str(query.list_id)].email_column)
+    email = same(row.fields.get(document.lists[str(query.list_id)].email_column))
+    if not email:
+        return []
     return [
         (
             a.sequence,
@@ -172,5 +176,5 @@ def _behaviour(document: PlatformDocument, query: ReadQuery, subject: str, after
             ),
         )
         for a in document.acts
-        if a.sequence > after and same_email(a.email) == same_email(email)
+        if a.sequence > after and same(a.email) == email
     ]

@@ -29,7 +29,9 @@ class Entry(BaseModel):
     external_id: str | None = None
     converted_to: tuple[str, str] | None = None
 
-    def record(self, object: str, id: str, fields: tuple[str, ...], audiences: frozenset[str] = frozenset()) -> Record:
+    def record(
+        self, object: str, id: str, fields: tuple[str, ...] = (), audiences: frozenset[str] = frozenset()
+    ) -> Record:
         """The record as a connector tells it; no `fields`: all of them."""
         return Record(
             object=object,
