@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from keepstep.config import SyncFile
+from keepstep.common_settings import CommonSettings
+from keepstep.config import SettingsFile
 from keepstep.engine.run import Run
 from keepstep.store import runs
 from keepstep.store.database import Store
 
 
-def open_run(store: Store, file: SyncFile, key: str, interval_end: datetime, *, dry: bool = False) -> Run:
+def open_run(
+    store: Store, file: SettingsFile[CommonSettings], key: str, interval_end: datetime, *, dry: bool = False
+) -> Run:
     """Open the run with this key, or find it again; what it was opened with stays.
 
     Args:

@@ -82,8 +82,9 @@ def _check(ctx: ProspectContext, frame: ProspectFrame, phase: Phase) -> tuple[Re
     with ctx.store.begin() as conn:
         followed, crm_present, platform_present = pairs.followed(conn, frame.following(ctx.run.id))
         removed, updated, blanked = plans.figures(conn, address, "", frame.policy.mark_deleted)
-    if phase is Phase.PUSH:
-        # Emptiness was the pull's matter: it was refused there, or a person has said yes to it.
+    if phase is Phase.PUSH or followed < frame.limits.min_rows:
+        # Emptiness was the pull's matter: it was refused there, or a person has said yes to it. And the last of a
+        # handful of people may well be deleted.
         crm_present, platform_present = max(crm_present, 1), max(platform_present, 1)
     figures = guards.PlanFigures(followed, crm_present, platform_present, removed, updated, blanked)
     return guards.check(figures, frame.limits)

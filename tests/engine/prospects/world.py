@@ -1,0 +1,164 @@
+"""A small world for the prospect sync: a CRM with leads and contacts, a platform with prospects, users of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import text
+
+from keepstep.config import ProspectFile, load_prospect_sync
+from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatformState, MemoryProspectPlatform
+from keepstep.core.errors import Refused
+from keepstep.core.model import Phase, Record, Value, Values
+from keepstep.engine.approval import approve
+from keepstep.engine.open import open_run
+from keepstep.engine.prospects.tasks import pull_prospects, push_prospects, reconcile_prospects
+from keepstep.engine.run import ParityReport, PhaseReport, ProspectContext
+from keepstep.store.database import Store
+from tests.engine.world import Clock
+
+SYNC: dict[str, Any] = {
+    "title": "Prospects",
+    "kind": "prospects",
+    "crm": {"system": "memory_crm", "connection": "crm"},
+    "platform": {"system": "memory_prospects", "connection": "platform"},
+    "fields": {
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "company": "company",
+        "score": "act_on_score",
+    },
+    "limits": {"min_rows": 1000},
+}
+ANN, BOB = "ann@sales.example", "bob@sales.example"
+
+
+def write_prospect_sync(folder: Path, /, **changes: Any) -> ProspectFile:
+    """A sync file like SYNC but for these keys; a mapping is merged one level deep."""
+    settings = {key: dict(value) if isinstance(value, dict) else value for key, value in SYNC.items()}
+    for key, value in changes.items():
+        settings[key] = {**settings.get(key, {}), **value} if isinstance(value, dict) else value
+    path = folder / "prospects.yaml"
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return load_prospect_sync(path)
+
+
+@dataclass(slots=True)
+class Office:
+    """Both systems, the store and the sync; `run` does what a Dag run does."""
+
+    store: Store
+    file: ProspectFile
+    clock: Clock = field(default_factory=Clock)
+    folder: Path | None = None  # both systems live in files here, and outlive a killed process
+    crm: MemoryCrmState = field(init=False)
+    platform: MemoryPlatformState = field(init=False)
+    ann: Mapping[str, str] = field(init=False)  # her ids in both systems
+    bob: Mapping[str, str] = field(init=False)
+    runs: int = 0
+    calls: tuple[int, int] = (0, 0)  # to CRM and platform, in the last run
+
+    def __post_init__(self) -> None:
+        """Make both systems, with the users Ann and Bob in both."""
+        self.crm = MemoryCrmState(self.clock, self.folder / "crm.json" if self.folder else None)
+        self.platform = MemoryPlatformState(self.clock, self.folder / "platform.json" if self.folder else None)
+        self.ann = self.user(ANN)
+        self.bob = self.user(BOB)
+
+    # -- what tests do ---------------------------------------------------------------------------------------------
+
+    def user(self, email: str) -> Mapping[str, str]:
+        """Somebody works in both systems: the ids there."""
+        known = {r.email: r.id for r in self.crm.records("user")}
+        with self.platform.shelf.look() as document:
+            platform = {entry.fields["email"]: id for id, entry in document.tables["user"].kept.items()}
+        return {
+            "crm": known.get(email) or self.crm.add_user(email),
+            "platform": platform.get(email) or self.platform.add_user(email),
+        }
+
+    def prospect(self, email: str, *, owner: Mapping[str, str] | None = None, **fields: Value) -> str:
+        """A new prospect. Returns its id."""
+        return self.platform.add_prospect(email, owner=owner["platform"] if owner else None, **fields)
+
+    def lead(self, email: str | None, *, owner: Mapping[str, str] | None = None, **fields: Value) -> str:
+        """A new lead. Returns its id."""
+        return self._record("lead", email, owner, fields)
+
+    def contact(self, email: str | None, *, owner: Mapping[str, str] | None = None, **fields: Value) -> str:
+        """A new contact. Returns its id."""
+        return self._record("contact", email, owner, fields)
+
+    def _record(self, object: str, email: str | None, owner: Mapping[str, str] | None, fields: Values) -> str:
+        record_id = self.crm.add(object, email=email, owner=(owner or self.ann)["crm"])
+        if fields:
+            self.crm.edit(record_id, **fields)
+        return record_id
+
+    def context(self, key: str | None = None, *, dry: bool = False) -> ProspectContext:
+        """What a task of a run is given; without a key, of a new run."""
+        if key is None:
+            self.runs += 1
+            key = f"run-{self.runs}"
+            self.clock.pass_(minutes=2)
+        return ProspectContext(
+            run=open_run(self.store, self.file, key, self.clock.at, dry=dry),
+            file=self.file,
+            store=self.store,
+            crm=MemoryCrm(self.crm),
+            platform=MemoryProspectPlatform(self.platform),
+            now=self.clock,
+        )
+
+    def run(self, key: str | None = None, *, dry: bool = False, yes: bool = False) -> ParityReport:
+        """The whole chain, as a Dag run does it; `yes` approves whatever is refused."""
+        ctx = self.context(key, dry=dry)
+        self._approving(ctx, Phase.PULL, lambda: pull_prospects(ctx), yes=yes)
+        self._approving(ctx, Phase.PUSH, lambda: push_prospects(ctx), yes=yes)
+        report = reconcile_prospects(ctx)
+        self.calls = ctx.crm.usage.calls, ctx.platform.usage.calls
+        return report
+
+    def _approving(
+        self, ctx: ProspectContext, phase: Phase, task: Callable[[], PhaseReport], *, yes: bool
+    ) -> PhaseReport:
+        try:
+            return task()
+        except Refused:
+            if not yes:
+                raise
+            approve(self.store, ctx.run, phase, "ada")
+            return task()
+
+    def settle(self, runs: int = 2) -> None:
+        """Quiet runs, after which both sides agree."""
+        for _ in range(runs):
+            self.run()
+
+    # -- what tests look at ----------------------------------------------------------------------------------------
+
+    def people(self, object: str = "lead") -> list[Record]:
+        """The CRM's records of an object."""
+        return self.crm.records(object)
+
+    def prospects(self) -> dict[str, Record]:
+        """The platform's prospects by id, the bin left out."""
+        return {record.id: record for record in self.platform.prospects()}
+
+    def select(self, statement: str, **values: Any) -> list[Mapping[str, Any]]:
+        """Rows of the store."""
+        with self.store.begin() as conn:
+            return [dict(row) for row in conn.execute(text(statement), values).mappings()]
+
+    def codes(self, report: ParityReport) -> list[str]:
+        """What a run's journal says of rows that were held, rejected or skipped."""
+        rows = self.select(
+            "SELECT code FROM change WHERE run_id = :run AND state IN ('held', 'rejected', 'skipped') ORDER BY id",
+            run=report.run,
+        )
+        return [row["code"] for row in rows]
