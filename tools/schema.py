@@ -1,22 +1,23 @@
-"""The sync file for editors and readers: docs/sync.schema.json, and the table of keys in docs/sync-files.md.
+"""The sync file for editors and readers: docs/sync.schema.json, and the tables of keys in docs/sync-files.md.
 
-Both come from the settings in the code (`make schema`); a test fails where they are stale.
+All of them come from the settings in the code (`make schema`); a test fails where they are stale.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from keepstep.config import json_schema
+from keepstep.config import ProspectSettings, SyncSettings, json_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "docs" / "sync.schema.json"
 PAGE = ROOT / "docs" / "sync-files.md"
-BEGIN, END = "<!-- keys: from the code, by make schema -->", "<!-- end of keys -->"
+KINDS: Mapping[str, type[SyncSettings | ProspectSettings]] = {"a list": SyncSettings, "prospects": ProspectSettings}
+BEGIN, END = "<!-- keys of {kind}: from the code, by make schema -->", "<!-- end of keys of {kind} -->"
 
 
 def schema_text() -> str:
@@ -25,9 +26,9 @@ def schema_text() -> str:
     return json.dumps(json_schema() | schema, indent=2, sort_keys=True) + "\n"
 
 
-def key_table() -> str:
-    """The table of keys, in Markdown."""
-    schema = json_schema()
+def key_table(kind: str) -> str:
+    """The table of the keys of one kind of file, in Markdown."""
+    schema = json_schema(KINDS[kind])
     lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for key, told, needed in _keys(schema, schema, ""):
         default = "**needed**" if needed else _default(told)
@@ -35,11 +36,14 @@ def key_table() -> str:
     return "\n".join(lines)
 
 
-def with_table(page: str) -> str:
-    """The page with this table in the place of the one that stands there."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{key_table()}\n{END}{after}"
+def with_tables(page: str) -> str:
+    """The page with these tables in the places of those that stand there."""
+    for kind in KINDS:
+        begin, end = BEGIN.format(kind=kind), END.format(kind=kind)
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n{key_table(kind)}\n{end}{after}"
+    return page
 
 
 def _keys(part: dict[str, Any], schema: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any], bool]]:
@@ -111,9 +115,9 @@ def _default(told: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Write both."""
+    """Write them."""
     SCHEMA.write_text(schema_text(), encoding="utf-8")
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

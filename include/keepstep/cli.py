@@ -16,7 +16,15 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import text
 
-from keepstep.config import SyncFile, check_together, json_schema, load_sync
+from keepstep.config import (
+    ProspectFile,
+    SyncFile,
+    check_together,
+    is_prospect_sync,
+    json_schema,
+    load_prospect_sync,
+    load_sync,
+)
 from keepstep.core.errors import KeepstepError, SettingsError
 from keepstep.store.database import Store
 
@@ -44,11 +52,11 @@ def check(
     files: Annotated[list[Path] | None, typer.Argument(help="Sync files; none: include/syncs/*.yaml")] = None,
 ) -> None:
     """Check sync files: each line that is wrong, with what is allowed there. Calls no system."""
-    good: list[SyncFile] = []
+    good: list[SyncFile | ProspectFile] = []
     wrong = 0
     for path in files or sorted(SYNCS.glob("*.yaml")):
         try:
-            good.append(load_sync(path))
+            good.append(load_prospect_sync(path) if is_prospect_sync(path) else load_sync(path))
         except SettingsError as error:
             wrong += 1
             err.print(f"[red]{escape(str(error))}[/red]")

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import models_json_schema
 
 from keepstep.common_settings import FieldSettings
 from keepstep.complaints import Loader, compose, line_of, no_yaml, say
@@ -95,12 +96,12 @@ def load_private_contacts(path: Path) -> PrivateContactsFile:
 
 
 def is_prospect_sync(path: Path) -> bool:
-    """Whether a sync file says `kind: prospects`; what can't be read is told by whoever loads it."""
+    """Whether a sync file is of this kind: only such a file says one. What is wrong is told by whoever loads it."""
     try:
         root = _plain(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return False
-    return isinstance(root, dict) and root.get("kind") == "prospects"
+    return isinstance(root, dict) and "kind" in root
 
 
 def _load(path: Path, model: type[Settings_co]) -> SettingsFile[Settings_co]:
@@ -118,28 +119,57 @@ def load_score_sheet(path: Path) -> ScoreSheet:
     return _parse(path, _read(path), ScoreSheetSettings).sheet(path.stem)
 
 
-def check_together(files: Sequence[SyncFile]) -> dict[str, SettingsError]:
+def check_together(files: Sequence[SyncFile | ProspectFile]) -> dict[str, SettingsError]:
     """What is wrong with these files only beside each other, by the name of the file that has to change.
 
-    Two syncs may not fill one list.
+    Two syncs may not fill one list, nor sync the prospects of one account with one CRM.
     """
     wrong: dict[str, SettingsError] = {}
-    lists: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, ...], str] = {}
     for file in sorted(files, key=lambda f: f.name):
-        target = (file.settings.platform.connection, file.settings.platform.list)
-        first = lists.setdefault(target, file.name)
+        mine = _claim(file)
+        first = owners.setdefault(mine.of, file.name)
         if first != file.name:
-            line = line_of(compose(file.path, file.text), ("platform", "list"))
-            wrong[file.name] = SettingsError(
-                f"{file.path.name}, line {line}: platform.list: the list {target[1]!r} is already filled by "
-                f"{first}.yaml; each list belongs to one sync"
-            )
+            line = line_of(compose(file.path, file.text), mine.keys)
+            where = f"{file.path.name}, line {line}: {'.'.join(mine.keys)}"
+            wrong[file.name] = SettingsError(f"{where}: {mine.taken} by {first}.yaml; {mine.rule}")
     return wrong
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of sync files, for editors."""
-    return SyncSettings.model_json_schema()
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What belongs to one sync file alone."""
+
+    of: tuple[str, ...]
+    keys: tuple[str, ...]  # that say so
+    taken: str  # what a second file is told
+    rule: str
+
+
+def _claim(file: SyncFile | ProspectFile) -> _Claim:
+    settings = file.settings
+    if isinstance(settings, ProspectSettings):
+        crm, platform = settings.crm.connection, settings.platform.connection
+        taken = f"the prospects of {platform} are already synced with {crm}"
+        rule = "an account's prospects have one sync with a CRM"
+        return _Claim(("prospects", crm, platform), ("platform", "connection"), taken, rule)
+    connection, name = settings.platform.connection, settings.platform.list
+    taken = f"the list {name!r} is already filled"
+    return _Claim(("list", connection, name), ("platform", "list"), taken, "each list belongs to one sync")
+
+
+def json_schema(kind: type[SyncSettings | ProspectSettings] | None = None) -> dict[str, Any]:
+    """The JSON schema of sync files, for editors: of every kind in one, or of one kind."""
+    if kind is not None:
+        return kind.model_json_schema()
+    references, schema = models_json_schema([(SyncSettings, "validation"), (ProspectSettings, "validation")])
+    return {
+        "type": "object",
+        "if": {"required": ["kind"]},
+        "then": references[ProspectSettings, "validation"],
+        "else": references[SyncSettings, "validation"],
+        **schema,
+    }
 
 
 def _read(path: Path) -> str:

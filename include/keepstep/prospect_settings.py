@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from keepstep.common_settings import CommonSettings, FieldSettings, GuardSettings
 from keepstep.core.model import FieldRule, FieldType, Rule
 from keepstep.core.prospect_policy import CRM_ID, OWNER, OnEmailChange, OwnerFallback
-from keepstep.setting_values import FieldKey, Strict, Wrong
+from keepstep.setting_values import FieldKey, Schedule, Strict, Wrong
 
 OPTED_OUT = "opted_out"
 OURS = (OWNER, CRM_ID)  # fields that every prospect sync has by itself
@@ -62,6 +62,9 @@ class ProspectSettings(CommonSettings):
     """One sync file of a whole account's prospects."""
 
     kind: Literal["prospects"] = Field(description="Every prospect of the account, with the CRM's leads and contacts.")
+    schedule: Schedule = Field(
+        default=None, description="None: the CRM's usual one, every two minutes for Salesforce (SY-5, SY-6)."
+    )
     create_as: str | None = Field(default=None, description="What a new prospect becomes in the CRM: lead or contact.")
     match_by: Literal["email", "crm_id"] = Field(
         default="email",

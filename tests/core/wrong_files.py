@@ -81,7 +81,7 @@ BAD: list[tuple[str, str, str, str]] = [
         "company: company",
         "company: {crm: company, rule: crm_looses}",
         "customers.yaml, line 16: fields.company.rule: Input should be 'crm_wins', 'platform_wins', 'newest_wins', "
-        "'hold' or 'opt_out_wins'",
+        "'hold', 'opt_out_wins', 'crm_owned' or 'platform_owned'",
     ),
     (
         "too few calls",
