@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from keepstep.connectors.base import FieldInfo, Json
 from keepstep.connectors.salesforce import ClientCredentials, SalesforceSettings, limits, wire
 from keepstep.connectors.salesforce.fields import Column, catalog_of, columns_of
 from keepstep.core.errors import SettingsError
@@ -106,6 +107,19 @@ def test_describe_tells_types_lengths_and_what_can_be_written() -> None:
 
 def test_no_field_of_an_account_can_be_written() -> None:
     assert not catalog_of("account", {"fields": [describe("Name", "string")]})["Name"].writable
+
+
+def test_describe_tells_the_names_of_what_a_person_refers_to_and_they_are_read_only() -> None:
+    fields: list[Json] = [
+        {"name": "AccountId", "type": "reference", "relationshipName": "Account", "referenceTo": ["Account"]},
+        {"name": "Area__c", "type": "reference", "relationshipName": "Area__r", "referenceTo": ["Area__c"]},
+        {"name": "CaseId", "type": "reference", "relationshipName": "Case", "referenceTo": ["Case"]},  # has no name
+        {"name": "Old__c", "type": "reference", "relationshipName": None, "referenceTo": ["Account"]},
+        {"name": "Email", "type": "email", "relationshipName": None, "referenceTo": []},
+    ]
+    catalog = catalog_of("contact", {"fields": fields})
+    assert [name for name in catalog if "." in name] == ["Account.Name", "Area__r.Name"]
+    assert catalog["Account.Name"] == FieldInfo("Account.Name", label="Account.Name", writable=False)
 
 
 def test_a_field_is_asked_for_by_salesforces_own_spelling() -> None:

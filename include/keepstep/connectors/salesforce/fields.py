@@ -52,6 +52,8 @@ _FIELD_TYPES: Final[Mapping[str, FieldType]] = MappingProxyType(
         "reference": FieldType.REFERENCE,
     }
 )
+# Standard objects that a person refers to, and that have a name; custom ones always have one.
+_NAMED: Final = frozenset({"Account", "Campaign", "Contact", "Group", "Lead", "RecordType", "User"})
 # Compound and binary fields are no single value; Bulk refuses them.
 _NO_VALUE: Final = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(\.[A-Za-z][A-Za-z0-9_]{0,79}){0,4}")
@@ -74,12 +76,16 @@ def type_of(object: str) -> str:
 
 
 def catalog_of(object: str, body: Json) -> Catalog:
-    """The fields of a describe answer; those that hold no single value are left out."""
+    """The fields of a describe answer, and the names of what they refer to (``Account.Name``), which are read only.
+
+    Fields that hold no single value are left out.
+    """
     fields = body.get("fields") if isinstance(body, dict) else None
     found = {}
     for one in fields if isinstance(fields, list) else []:
         if isinstance(one, dict) and isinstance(one.get("name"), str) and one.get("type") not in _NO_VALUE:
             found[str(one["name"])] = _field(object, one)
+            found |= _name_of_reference(one)
     return found
 
 
@@ -112,6 +118,16 @@ def _column(name: str, spelled: Mapping[str, str], catalog: Catalog) -> Column:
     source = spelled.get(name.lower(), name)
     known = catalog.get(source)
     return Column(name, source, FieldType.TEXT if known is None else known.type)
+
+
+def _name_of_reference(one: Mapping[str, Json]) -> dict[str, FieldInfo]:
+    relation, targets = one.get("relationshipName"), one.get("referenceTo")
+    if not isinstance(relation, str) or not isinstance(targets, list) or not targets:
+        return {}
+    if not all(target in _NAMED or str(target).endswith("__c") for target in targets):
+        return {}
+    name = f"{relation}.Name"
+    return {name: FieldInfo(name, label=name, writable=False)}
 
 
 def _field(object: str, one: Mapping[str, Json]) -> FieldInfo:
