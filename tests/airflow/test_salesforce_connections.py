@@ -233,8 +233,8 @@ def test_every_way_signs_in_to_the_sandbox(monkeypatch: pytest.MonkeyPatch, way:
     }
     with SandboxServer(create_app(SandboxSettings(size=0))) as server:
         fields = {**given[way], "keepstep_login_url": server.url}
-        columns = {name: fields.pop(name) for name in ("login", "password") if name in fields}
-        value: dict[str, Any] = {"conn_type": "salesforce", **columns, "extra": fields}
+        columns: dict[str, Any] = {name: fields.pop(name) for name in ("login", "password") if name in fields}
+        value = {"conn_type": "salesforce", **columns, "extra": fields}
         monkeypatch.setenv("AIRFLOW_CONN_SANDBOXED", json.dumps(value))
         well, told = SalesforceHook("sandboxed").test_connection()
     assert well, told
