@@ -111,27 +111,35 @@ _IS_OPEN = """
     ((s.side = 'crm' AND s.object || ':' || s.id IN (SELECT crm_key FROM open WHERE crm_key IS NOT NULL {which}))
   OR (s.side = 'platform' AND s.id IN (SELECT prospect_id FROM open WHERE prospect_id IS NOT NULL {which})))
 """
-# A prospect whose record was just made has yet to be told the record's id: it stays.
 _CLEAN = f"""
 {_OPEN}
 UPDATE sighting s SET dirty = false, queued_at = NULL, reasons = '{{}}', taken_run = NULL, retry_at = NULL
 WHERE s.sync = :sync AND s.taken_run = :run AND NOT {_IS_OPEN.format(which="")}
-  AND NOT (s.side = 'platform' AND s.id IN (SELECT prospect_id FROM made))
+"""
+# A prospect whose record was just made has yet to be told the record's id.
+_MADE = f"""
+{_OPEN}
+UPDATE sighting s SET dirty = true, queued_at = coalesce(s.queued_at, :now), taken_run = NULL
+WHERE s.sync = :sync AND s.side = 'platform' AND s.id IN (SELECT prospect_id FROM made)
 """
 # Refused again and again: two minutes, four, eight, at the most six hours; a change brings it forward.
 _WAIT = f"""
 {_OPEN}
 UPDATE sighting s SET taken_run = NULL, retry_at = CASE WHEN {_IS_OPEN.format(which="AND refused")} THEN :now + least(
     interval '6 hours', interval '2 minutes' * power(2, least(10, coalesce((
-        SELECT max(e.count) FROM sync_error e WHERE e.sync = s.sync AND e.closed_at IS NULL
-          AND e.object = s.object AND e.record_id = s.id), 0)))) END
+        SELECT max(e.count) FROM change c JOIN sync_error e ON e.sync = c.sync AND e.pair = c.pair
+        WHERE c.run_id = :run AND c.state IN ('rejected', 'held') AND e.closed_at IS NULL
+          AND CASE s.side WHEN 'crm' THEN c.crm_key = s.object || ':' || s.id ELSE c.prospect_id = s.id END), 0))))
+    END
 WHERE s.sync = :sync AND s.taken_run = :run
 """
 
 
 def settle_taken(conn: Connection, sync: str, run_id: int, now: datetime) -> None:
     """Take out of the queue what this run has dealt with."""
-    conn.execute(text(_CLEAN), {"sync": sync, "run": run_id, "now": now})
+    given = {"sync": sync, "run": run_id, "now": now}
+    conn.execute(text(_CLEAN), given)
+    conn.execute(text(_MADE), given)
 
 
 def wait_for_another_try(conn: Connection, sync: str, run_id: int, now: datetime) -> None:
@@ -145,6 +153,7 @@ FROM crm_record r
 WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty AND s.taken_run IS NULL
   AND r.connection = :crm AND r.object = s.object AND r.id = s.id
   AND (NOT :add OR s.set_aside OR s.presence <> 'present' OR r.email IS NULL OR r.status <> 'active')
+  AND s.duplicate_of IS NULL
   AND NOT EXISTS (SELECT FROM link l WHERE l.crm_connection = :crm AND l.platform_connection = :platform
       AND l.list_id = '' AND l.crm_object = s.object AND l.crm_id = s.id)
 """
