@@ -101,7 +101,11 @@ def _memory() -> dict[str, Any]:
         "hook-name": "Keepstep, in memory (for trying out)",
         "hook-class-name": f"{HOOKS}.memory.MemoryHook",
         "conn-fields": {
-            "side": _choice("Side", ["crm", "platform"], "Whether it plays a CRM or a marketing platform."),
+            "side": _choice(
+                "Side",
+                ["crm", "platform", "prospects"],
+                "What it plays: a CRM, a marketing platform with lists, or one whose prospects sync as such.",
+            ),
             "path": _text("File", "Where its records are kept between tasks."),
         },
         "ui-field-behaviour": {

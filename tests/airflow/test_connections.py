@@ -13,7 +13,7 @@ from airflow.sdk import BaseHook, Connection
 
 from keepstep.config import SyncSettings
 from keepstep.connectors.act_on import ActOn
-from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform
+from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform, MemoryProspectPlatform
 from keepstep.connectors.netsuite import ClientCredentials, NetSuiteConnector, TokenBased
 from keepstep.core.errors import SettingsError
 from keepstep.core.policies import CRMS, PLATFORMS
@@ -158,6 +158,16 @@ def test_connectors_come_out_of_hooks(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert isinstance(netsuite, NetSuiteConnector)
     assert isinstance(memory, MemoryPlatform)
     netsuite.close()
+
+
+@pytest.mark.parametrize(
+    ("side", "kind"), [("crm", MemoryCrm), ("platform", MemoryPlatform), ("prospects", MemoryProspectPlatform)]
+)
+def test_an_in_memory_system_plays_the_side_that_its_connection_names(side: str, kind: type, tmp_path: Path) -> None:
+    hook, extra = MemoryHook("it"), {"side": side, "path": str(tmp_path / "it.json")}
+    assert isinstance(hook.connector(connection("keepstep_memory", extra=extra), None), kind)
+    with pytest.raises(SettingsError, match="side is crm or platform or prospects, not both"):
+        hook.connector(connection("keepstep_memory", extra={**extra, "side": "both"}), None)
 
 
 # -- the store and SQL -----------------------------------------------------------------------------------------------
