@@ -7,9 +7,8 @@ from keepstep_airflow.folders import syncs_folder
 from keepstep_airflow.operators.maintenance import maintenance_dag_id
 from keepstep_airflow.sync_files import read_syncs
 
-_right, _ = read_syncs(syncs_folder())
 _wanted = get_parsing_context().dag_id
-for _file in _right:
+for _file in read_syncs(syncs_folder()).lists:
     _id = maintenance_dag_id(_file.name)
     if _wanted in (None, _id) and (_dag := maintenance_dag(_file)) is not None:
         globals()[_id] = _dag

@@ -7,6 +7,6 @@ one that is wrong (docs/decisions: a wrong sync file).
 from keepstep_airflow.folders import syncs_folder
 from keepstep_airflow.sync_files import read_syncs, wrong_files
 
-_, _wrong = read_syncs(syncs_folder())
+_wrong = read_syncs(syncs_folder()).wrong
 if _wrong:
     raise wrong_files(_wrong)

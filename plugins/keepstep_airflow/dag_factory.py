@@ -21,6 +21,7 @@ from keepstep_airflow.pools import pool_of
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
 
+    from keepstep.common_settings import CommonSettings
     from keepstep.config import SyncFile
 
 FIRST_DAY = (2026, 1, 1)  # Dags don't catch up: it only has to be in the past
@@ -40,7 +41,7 @@ def sync_dag(file: SyncFile) -> DAG:
     """The Dag of a list sync; its id is the file's name."""
     settings = file.settings
     crm, platform = pool_of(settings.crm.connection), pool_of(settings.platform.connection)
-    with DAG(file.name, schedule=settings.schedule, doc_md=sync_doc(file), **_common(file)) as dag:
+    with DAG(file.name, schedule=settings.schedule, doc_md=sync_doc(file), **common(file.settings)) as dag:
         pull = PullListOperator(task_id="pull_list", sync=file.name, pool=crm)
         score = _score_task(file, platform)
         push = PushScoreOperator(task_id="push_score", sync=file.name, scores=score.output, pool=crm)
@@ -56,7 +57,7 @@ def maintenance_dag(file: SyncFile) -> DAG | None:
         return None
     dag_id = maintenance_dag_id(file.name)
     doc = maintenance_doc(file)
-    with DAG(dag_id, schedule=settings.maintenance.schedule, doc_md=doc, **_common(file)) as dag:
+    with DAG(dag_id, schedule=settings.maintenance.schedule, doc_md=doc, **common(file.settings)) as dag:
         ScoreMaintenanceOperator(
             task_id=SCORE_TASK,
             sync=file.name,
@@ -74,8 +75,8 @@ def _score_task(file: SyncFile, pool: str) -> BaseOperator:
     )
 
 
-def _common(file: SyncFile) -> dict[str, Any]:
-    settings = file.settings
+def common(settings: CommonSettings) -> dict[str, Any]:
+    """What the Dags of every sync file have in common."""
     return {
         "start_date": pendulum.datetime(*FIRST_DAY, tz=settings.timezone),
         "catchup": False,
@@ -93,7 +94,7 @@ def _dry() -> Param:
         type="boolean",
         title="Dry run",
         description_md=(
-            "Plan everything and **write nothing**: neither the list, nor the CRM, nor the score column. The plan and "
-            "its counts can be looked at afterwards."
+            "Plan everything and **write nothing**, neither to the CRM nor to the platform. The plan and its counts "
+            "can be looked at afterwards."
         ),
     )

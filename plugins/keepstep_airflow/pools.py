@@ -7,11 +7,17 @@ keepstep_airflow.pools`, run where Airflow's metadata database is at hand (`make
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from keepstep.config import SyncFile
 from keepstep_airflow.folders import syncs_folder
+from keepstep_airflow.sync_files import SyncFiles, read_syncs
 
+if TYPE_CHECKING:
+    from keepstep.common_settings import CommonSettings
+
+ON_DEMAND = "keepstep_on_demand"  # a handful of calls for one prospect: they don't wait until a sync has ended
+TEXTS = {ON_DEMAND: "Prospects that are synced on demand at once."}
 SLOTS = 1  # a connector paces one task so that it leaves the account's other users their share; two would take twice
 
 
@@ -20,12 +26,13 @@ def pool_of(connection: str) -> str:
     return f"keepstep_{connection}"
 
 
-def pools_of(files: Iterable[SyncFile]) -> list[str]:
-    """The names of all pools that the Dags of these syncs use."""
-    connections = {
-        connection for file in files for connection in (file.settings.crm.connection, file.settings.platform.connection)
-    }
-    return sorted(pool_of(connection) for connection in connections)
+def pools_of(files: SyncFiles) -> list[str]:
+    """The names of all pools that the Dags of these files use."""
+    settings: list[CommonSettings] = [file.settings for file in files.lists]
+    settings += [file.settings for file in files.prospects]
+    connections = {connection for one in settings for connection in (one.crm.connection, one.platform.connection)}
+    pools = {pool_of(connection) for connection in connections}
+    return sorted(pools | ({ON_DEMAND} if files.prospects else set()))
 
 
 def make_pools(names: Sequence[str]) -> list[str]:
@@ -36,17 +43,14 @@ def make_pools(names: Sequence[str]) -> list[str]:
     with create_session() as session:
         missing = [name for name in names if Pool.get_pool(name, session=session) is None]
         for name in missing:
-            text = f"Tasks at once over the connection {name.removeprefix('keepstep_')}."
+            text = TEXTS.get(name, f"Tasks at once over the connection {name.removeprefix('keepstep_')}.")
             Pool.create_or_update_pool(name, SLOTS, text, include_deferred=False, session=session)
     return missing
 
 
 def main() -> None:
     """Make the pools of all sync files; a wrong file's pools are made once it is right."""
-    from keepstep_airflow.sync_files import read_syncs
-
-    good, _ = read_syncs(syncs_folder())
-    made = make_pools(pools_of(good))
+    made = make_pools(pools_of(read_syncs(syncs_folder())))
     print(f"pools made: {', '.join(made) or 'none, all were there'}")  # noqa: T201 # a command's answer
 
 

@@ -1,4 +1,4 @@
-"""A task's way to the engine: its Dag run becomes a `Run`, its connections become a `RunContext`."""
+"""A task's way to the engine: its Dag run becomes a `Run`, its connections become a `TaskContext`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from keepstep.config import PullSettings, PushSettings, SyncFile, SyncSettings, load_score_sheet, load_sync
+from keepstep.config import (
+    ProspectFile,
+    PullSettings,
+    PushSettings,
+    SettingsFile,
+    SyncFile,
+    SyncSettings,
+    load_prospect_sync,
+    load_score_sheet,
+    load_sync,
+)
 from keepstep.core.errors import SettingsError
 from keepstep_airflow.folders import score_sheet, syncs_folder
 from keepstep_airflow.hooks.store import activity_engine, open_store
@@ -20,8 +31,9 @@ from keepstep_airflow.hooks.systems import crm_connector, platform_connector
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from keepstep.common_settings import CommonSettings
     from keepstep.core.score import ScoreSheet
-    from keepstep.engine.run import ActivitySource, Run, RunContext
+    from keepstep.engine.run import ActivitySource, ProspectContext, Run, RunContext
     from keepstep.store.database import Store
 
 
@@ -52,17 +64,26 @@ def now() -> datetime:
 
 def sync_file(name: str, pull: Options | None = None, push: Options | None = None) -> SyncFile:
     """A sync's file with a task's own options in it. Raises SettingsError that says what is allowed."""
-    path = syncs_folder() / f"{name}.yaml"
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
-        raise SettingsError(f"there is no sync {name}; the syncs in {path.parent.name} are: {there}")
-    file = load_sync(path)
+    file = load_sync(_path(name))
     changes: dict[str, Any] = {}
     if pull and pull.given():
         changes["pull"] = PullSettings.model_validate(file.settings.pull.model_dump() | pull.given())
     if push and push.given():
         changes["push"] = PushSettings.model_validate(file.settings.push.model_dump() | push.given())
     return _changed(file, changes) if changes else file
+
+
+def prospect_file(name: str) -> ProspectFile:
+    """A prospect sync's file. Raises SettingsError likewise."""
+    return load_prospect_sync(_path(name))
+
+
+def _path(name: str) -> Path:
+    path = syncs_folder() / f"{name}.yaml"
+    if not path.exists():
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
+        raise SettingsError(f"there is no sync {name}; the syncs in {path.parent.name} are: {there}")
+    return path
 
 
 def _changed(file: SyncFile, changes: Mapping[str, Any]) -> SyncFile:
@@ -80,39 +101,83 @@ def _changed(file: SyncFile, changes: Mapping[str, Any]) -> SyncFile:
 
 @contextmanager
 def task_context(context: Context, file: SyncFile, key: str, through: datetime, log: Log) -> Iterator[RunContext]:
-    """Everything the engine needs for this task; connectors and the store are closed afterwards.
+    """Everything the engine needs for this task of a list sync; connectors and the store are closed afterwards.
 
     Raises SettingsError, AuthError or Unavailable.
     """
     from keepstep.engine.run import RunContext
+
+    with _shared(context, file, key, through, log) as shared, activities_of(file.settings) as activities:
+        yield RunContext(**shared, sheet=sheet_of(file.settings), activities=activities)
+
+
+@contextmanager
+def prospect_context(
+    context: Context, file: ProspectFile, key: str, through: datetime, log: Log
+) -> Iterator[ProspectContext]:
+    """The same for a task of a prospect sync."""
+    from keepstep.engine.run import ProspectContext
+
+    with _shared(context, file, key, through, log) as shared:
+        yield ProspectContext(**shared)
+
+
+@contextmanager
+def asking_context(file: ProspectFile, log: Log) -> Iterator[ProspectContext]:
+    """The same outside of any run: for what is asked of both systems before a run takes it up."""
+    from keepstep.engine.run import ProspectContext, Run
+
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store())
+        run = Run(0, file.name, "", now())
+        yield ProspectContext(**_with_systems(stack, store, run, file, (0, 0), log))
+
+
+@contextmanager
+def _shared(
+    context: Context, file: SettingsFile[CommonSettings], key: str, through: datetime, log: Log
+) -> Iterator[dict[str, Any]]:
+    """What the tasks of every sync are given."""
     from keepstep.store.overview import calls_made
 
     with ExitStack() as stack:
         store = stack.enter_context(open_store())
         run = open_task_run(context, store, file, key, through)
-        limit, spent = file.settings.limits.api_calls, calls_made(store, run.id)
-        crm = crm_connector(file.settings, max(0, limit - spent.crm))
-        stack.callback(crm.close)
-        platform = platform_connector(file.settings, max(0, limit - spent.platform))
-        stack.callback(platform.close)
-        yield RunContext(
-            run=run,
-            file=file,
-            sheet=sheet_of(file.settings),
-            store=store,
-            crm=crm,
-            platform=platform,
-            activities=stack.enter_context(activities_of(file.settings)),
-            now=now,
-            progress=partial(_progress, log),
-        )
+        spent = calls_made(store, run.id)
+        yield _with_systems(stack, store, run, file, (spent.crm, spent.platform), log)
+
+
+def _with_systems(
+    stack: ExitStack,
+    store: Store,
+    run: Run,
+    file: SettingsFile[CommonSettings],
+    spent: tuple[int, int],
+    log: Log,
+) -> dict[str, Any]:
+    limit = file.settings.limits.api_calls
+    crm = crm_connector(file.settings, max(0, limit - spent[0]))
+    stack.callback(crm.close)
+    platform = platform_connector(file.settings, max(0, limit - spent[1]))
+    stack.callback(platform.close)
+    return {
+        "run": run,
+        "file": file,
+        "store": store,
+        "crm": crm,
+        "platform": platform,
+        "now": now,
+        "progress": partial(_progress, log),
+    }
 
 
 def _progress(log: Log, what: str, done: int, total: int | None) -> None:
     log.info("%s: %s%s", what, done, f" of {total}" if total else "")
 
 
-def open_task_run(context: Context, store: Store, file: SyncFile, key: str, through: datetime) -> Run:
+def open_task_run(
+    context: Context, store: Store, file: SettingsFile[CommonSettings], key: str, through: datetime
+) -> Run:
     """This Dag run as the store knows it; a task that is cleared finds the same one."""
     from keepstep.engine.open import open_run
 

@@ -62,9 +62,9 @@ def test_every_dag_has_a_document_an_owner_and_tags_and_runs_once_at_a_time_with
 
 
 def test_every_task_has_a_pool_of_its_connection_and_one_function_lists_them_all(project_bag: DagBag) -> None:
-    files, wrong = read_syncs(syncs_folder())
+    files = read_syncs(syncs_folder())
     used = {task.pool for dag in dags(project_bag) for task in dag.tasks}
-    assert wrong == {}
+    assert files.wrong == {}
     assert used == set(pools_of(files))
     assert "default_pool" not in used
 

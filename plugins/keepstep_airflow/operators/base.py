@@ -1,11 +1,12 @@
-"""What the four tasks of a list sync share: open the run, call the engine, report ids and counts."""
+"""What the tasks of every sync share: open the run, call the engine, report ids and counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from airflow.sdk import BaseOperator
 
@@ -13,52 +14,47 @@ from keepstep.core.errors import Refused
 from keepstep.core.model import Phase, Side
 from keepstep_airflow.hooks.store import open_store
 from keepstep_airflow.operators.approval import APPROVAL_WAIT, approver, ask
-from keepstep_airflow.operators.links import OpenInCrm, OpenInPlatform, links_of
 from keepstep_airflow.retry import FIRST_DELAY, LONGEST_DELAY, RETRIES, RetryByWhoMustAct
-from keepstep_airflow.runs import Options, open_task_run, scores_through, sync_file, task_context
+from keepstep_airflow.runs import open_task_run, run_moment
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from keepstep.config import SyncFile
-    from keepstep.engine.run import RunContext
+    from keepstep.common_settings import CommonSettings
+    from keepstep.config import SettingsFile
+    from keepstep.engine.run import TaskContext
 
 Report = dict[str, Any]
+File = TypeVar("File", bound="SettingsFile[CommonSettings]")
+Task = TypeVar("Task", bound="TaskContext")
 
 
-class SyncOperator(BaseOperator):
-    """One phase of one sync.
+class EngineOperator(BaseOperator, Generic[File, Task]):
+    """One task of one sync.
 
     `sync` names a sync file. What it returns, and so what goes through XCom, is ids and counts.
     """
 
     template_fields: Sequence[str] = ("sync",)
-    operator_extra_links = (OpenInCrm(), OpenInPlatform())
     phase: ClassVar[Phase]
     ui_color = "#e8eef7"
 
     def __init__(self, *, sync: str, approval_wait: timedelta = APPROVAL_WAIT, **kwargs: Any) -> None:
-        kwargs.setdefault("retries", RETRIES)
-        kwargs.setdefault("retry_delay", FIRST_DELAY)
-        kwargs.setdefault("retry_exponential_backoff", 2)
-        kwargs.setdefault("max_retry_delay", LONGEST_DELAY)
-        kwargs.setdefault("retry_policy", RetryByWhoMustAct())
-        super().__init__(**kwargs)
+        super().__init__(**(retried() | kwargs))
         self.sync = sync
         self.approval_wait = approval_wait
         self.links: dict[Side, str] = {}
 
     def execute(self, context: Context) -> Report:
-        """Run the phase; where its plan is refused, wait for a person."""
-        file = self.file()
-        with task_context(context, file, self.run_key(context), self.through(context, file), self.log) as task:
+        """Do the task; where its plan is refused, wait for a person."""
+        with self.prepare(context, self.file()) as task:
             try:
                 report = plain(self.call(task, context))
             except Refused as refused:
                 self._refused(context, task, refused)
                 raise
             finally:
-                self.links = links_of(task)
+                self.links = self.leads_to(task)
         self.announce(context, report)
         return report
 
@@ -74,58 +70,60 @@ class SyncOperator(BaseOperator):
         self.log.info("%s approved the plan of run %s", name, run.id)
         return self.execute(context)
 
-    def call(self, task: RunContext, context: Context) -> Any:
+    # -- what differs ----------------------------------------------------------------------------------------------
+
+    def file(self) -> File:
+        """The sync's file."""
+        raise NotImplementedError
+
+    def prepare(self, context: Context, file: File) -> AbstractContextManager[Task]:
+        """What the engine needs for this task."""
+        raise NotImplementedError
+
+    def call(self, task: Task, context: Context) -> Any:
         """Call the engine; its report has `as_dict`."""
         raise NotImplementedError
+
+    def leads_to(self, task: Task) -> dict[Side, str]:
+        """Where the buttons of this task lead."""
+        raise NotImplementedError
+
+    def through(self, context: Context, file: File) -> datetime:  # noqa: ARG002 # for those who need the file
+        """The moment through which what this run pushes must be final."""
+        return run_moment(context)
+
+    def run_key(self, context: Context) -> str:
+        """Names the run in the store: all tasks of a Dag run share it."""
+        return context["run_id"]
 
     def announce(self, context: Context, report: Report) -> None:
         """Put counts into the events of this task's assets."""
         for outlet in self.outlets:
             context["outlet_events"][outlet].extra.update(counts(report))
 
-    def run_key(self, context: Context) -> str:
-        """Names the run in the store: all tasks of a Dag run share it."""
-        return context["run_id"]
-
-    def through(self, context: Context, file: SyncFile) -> datetime:
-        """The moment through which this run's scores must be final."""
-        return scores_through(context, file.settings)
-
-    def file(self) -> SyncFile:
-        """The sync's file, with this task's own options."""
-        return sync_file(self.sync, self.options(Phase.PULL), self.options(Phase.PUSH))
-
-    def options(self, phase: Phase) -> Options | None:  # noqa: ARG002 # for those who have some
-        """This task's own options for a phase."""
-        return None
-
-    def _refused(self, context: Context, task: RunContext, refused: Refused) -> None:
+    def _refused(self, context: Context, task: Task, refused: Refused) -> None:
         from keepstep.store.overview import plan_counts
 
         ask(context, refused, plan_counts(task.store, task.run.id, self.phase), task.run, self.approval_wait)
 
 
-class OptionsOperator(SyncOperator):
-    """Arguments add, update and remove: they go before the sync file's own."""
+def retried() -> dict[str, Any]:
+    """How every task of ours is tried again, unless a Dag says otherwise."""
+    return {
+        "retries": RETRIES,
+        "retry_delay": FIRST_DELAY,
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": LONGEST_DELAY,
+        "retry_policy": RetryByWhoMustAct(),
+    }
 
-    def __init__(
-        self,
-        *,
-        add: bool | None = None,
-        update: Sequence[str] | None = None,
-        remove: bool | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.add = add
-        self.update = None if update is None else list(update)
-        self.remove = remove
 
-    def options(self, phase: Phase) -> Options | None:
-        """The arguments, for the phase that this task runs."""
-        if phase is not self.phase:
-            return None
-        return Options(self.add, None if self.update is None else tuple(self.update), self.remove)
+def fail_with_problems(report: Report) -> None:
+    """The end of a run: a report with problems fails the task. Raises AirflowFailException."""
+    if report["problems"]:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        raise AirflowFailException("; ".join(report["problems"]))
 
 
 def plain(report: Any) -> Report:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from keepstep.config import SyncFile
 from keepstep.core.errors import SettingsError
-from keepstep_airflow.operators.base import SyncOperator
+from keepstep_airflow.operators.lists import SyncOperator
 
 
 class OneCrm(SyncOperator):

@@ -1,4 +1,4 @@
-"""Buttons on a task instance's Details tab: to what it was about in the CRM, and to the platform's list."""
+"""Buttons on a task instance's Details tab: to what it was about in the CRM and on the platform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
     from airflow.sdk.types import TaskInstanceKey
 
-    from keepstep.engine.run import RunContext
+    from keepstep.engine.run import ProspectContext, RunContext, TaskContext
 
 
 class _Link(BaseOperatorLink):
@@ -41,15 +41,34 @@ class OpenInPlatform(_Link):
     side = Side.PLATFORM
 
 
-def links_of(task: RunContext) -> dict[Side, str]:
-    """Where the buttons of this task lead: addresses hold ids of records and lists, nothing of a person."""
-    found: dict[Side, str] = {}
-    record = telling_record(task.store, task.run.id, Side.CRM)
-    if record is not None:
-        found[Side.CRM] = task.crm.url(record.object, record.record_id)
+class OpenProspect(_Link):
+    """A prospect on the marketing platform that the run was about, likewise."""
+
+    name = "Open the prospect"
+    xcom_key = "prospect_url"
+    side = Side.PLATFORM
+
+
+def links_of_list(task: RunContext) -> dict[Side, str]:
+    """Where the buttons of a list's task lead: addresses hold ids of records and lists, nothing of a person."""
+    found = _record_in_crm(task)
     the_list = list_id(task.store, task.file.name)
     if the_list is not None:
         row = telling_record(task.store, task.run.id, Side.PLATFORM)
         row_object = task.file.settings.platform_policy.row_object
         found[Side.PLATFORM] = task.platform.url(row_object, row.record_id if row else "", the_list)
     return found
+
+
+def links_of_prospects(task: ProspectContext) -> dict[Side, str]:
+    """Where the buttons of a prospect sync's task lead."""
+    found = _record_in_crm(task)
+    prospect = telling_record(task.store, task.run.id, Side.PLATFORM)
+    if prospect is not None:
+        found[Side.PLATFORM] = task.platform.url(prospect.object, prospect.record_id)
+    return found
+
+
+def _record_in_crm(task: TaskContext) -> dict[Side, str]:
+    record = telling_record(task.store, task.run.id, Side.CRM)
+    return {} if record is None else {Side.CRM: task.crm.url(record.object, record.record_id)}

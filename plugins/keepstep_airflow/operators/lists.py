@@ -3,17 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from keepstep.core.model import EpochId, Phase
-from keepstep_airflow.operators.base import OptionsOperator, Report, SyncOperator
+from keepstep.core.model import EpochId, Phase, Side
+from keepstep_airflow.operators.base import EngineOperator, Report, fail_with_problems
+from keepstep_airflow.operators.links import OpenInCrm, OpenInPlatform, links_of_list
+from keepstep_airflow.runs import Options, scores_through, sync_file, task_context
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from keepstep.config import SyncFile
     from keepstep.engine.run import ParityReport, PhaseReport, RunContext
 
 SCORE_TASK = "compute_behavior_score"
+
+
+class SyncOperator(EngineOperator["SyncFile", "RunContext"]):
+    """One task of a list sync."""
+
+    operator_extra_links = (OpenInCrm(), OpenInPlatform())
+
+    def file(self) -> SyncFile:
+        """The sync's file, with this task's own options."""
+        return sync_file(self.sync, self.options(Phase.PULL), self.options(Phase.PUSH))
+
+    def options(self, phase: Phase) -> Options | None:  # noqa: ARG002 # for those who have some
+        """This task's own options for a phase."""
+        return None
+
+    def prepare(self, context: Context, file: SyncFile) -> AbstractContextManager[RunContext]:
+        """The list's store, systems, score sheet and activities."""
+        return task_context(context, file, self.run_key(context), self.through(context, file), self.log)
+
+    def through(self, context: Context, file: SyncFile) -> datetime:
+        """The moment through which this run's scores must be final."""
+        return scores_through(context, file.settings)
+
+    def leads_to(self, task: RunContext) -> dict[Side, str]:
+        """A record of the run, and the list."""
+        return links_of_list(task)
+
+
+class OptionsOperator(SyncOperator):
+    """Arguments add, update and remove: they go before the sync file's own."""
+
+    def __init__(
+        self,
+        *,
+        add: bool | None = None,
+        update: Sequence[str] | None = None,
+        remove: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.add = add
+        self.update = None if update is None else list(update)
+        self.remove = remove
+
+    def options(self, phase: Phase) -> Options | None:
+        """The arguments, for the phase that this task runs."""
+        if phase is not self.phase:
+            return None
+        return Options(self.add, None if self.update is None else tuple(self.update), self.remove)
 
 
 class PullListOperator(OptionsOperator):
@@ -85,8 +139,5 @@ class ReconcileOperator(SyncOperator):
 
     def announce(self, context: Context, report: Report) -> None:
         """Counts into the asset's event; a report with problems fails the task, and then there is no event."""
-        if report["problems"]:
-            from airflow.sdk.exceptions import AirflowFailException
-
-            raise AirflowFailException("; ".join(report["problems"]))
+        fail_with_problems(report)
         super().announce(context, report)

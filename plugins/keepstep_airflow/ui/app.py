@@ -42,10 +42,9 @@ def lists(user: GetUserDep) -> HTMLResponse:
     """The list overview: the lists whose Dags the user may read."""
     auth = get_auth_manager()
     readable = auth.get_authorized_dag_ids(user=user, method="GET")
-    right, wrong = read_syncs(syncs_folder())
-    if not auth.is_authorized_view(access_view=AccessView.IMPORT_ERRORS, user=user):
-        wrong = {}
-    files = [file for file in right if file.name in readable]
+    found = read_syncs(syncs_folder())
+    wrong = found.wrong if auth.is_authorized_view(access_view=AccessView.IMPORT_ERRORS, user=user) else {}
+    files = [file for file in found.lists if file.name in readable]
     try:
         lines, message, answer = _lines(), None, status.HTTP_200_OK
     except StoreAwayError as away:
