@@ -66,11 +66,13 @@ WITH who AS (
     SELECT b.key, count(*) AS n FROM company_block b
     WHERE b.sync = :sync AND b.side = 'company' AND b.key IN (SELECT key FROM keys)
     GROUP BY b.key HAVING count(*) <= :common
+), own AS MATERIALIZED (
+    SELECT who.id, o.domain FROM who JOIN company_person o ON o.sync = :sync AND o.id = who.id
+    WHERE o.domain IS NOT NULL
 ), domains AS MATERIALIZED (
     SELECT p.domain, p.company, count(*) AS n, sum(count(*)) OVER (PARTITION BY p.domain) AS everybody
     FROM company_person p
-    WHERE p.sync = :sync AND p.company IS NOT NULL
-      AND p.domain IN (SELECT o.domain FROM who JOIN company_person o ON o.sync = :sync AND o.id = who.id)
+    WHERE p.sync = :sync AND p.company IS NOT NULL AND p.domain IN (SELECT domain FROM own)
     GROUP BY p.domain, p.company
 ), met AS (
     SELECT keys.id AS contact, b.id AS company, sum(1.0 / sizes.n) AS weight
@@ -78,21 +80,20 @@ WITH who AS (
     JOIN company_block b ON b.sync = :sync AND b.side = 'company' AND b.key = keys.key
     GROUP BY keys.id, b.id
     UNION ALL
-    SELECT who.id, d.company, 10.0 FROM who
-    JOIN company_person o ON o.sync = :sync AND o.id = who.id
-    JOIN domains d ON d.domain = o.domain AND d.n > d.everybody - d.n
+    SELECT own.id, d.company, 10.0 FROM own JOIN domains d ON d.domain = own.domain AND d.n > d.everybody - d.n
 ), best AS (
     SELECT contact, company, row_number() OVER (PARTITION BY contact ORDER BY sum(weight) DESC, company) AS place
     FROM met GROUP BY contact, company
 )
 SELECT who.id, who.email, who.company AS given, c.id AS company, c.name, c.website,
     coalesce(d.n, 0) AS colleagues,
-    coalesce((SELECT max(e.everybody) FROM domains e WHERE e.domain = o.domain), 0) - coalesce(d.n, 0) AS elsewhere
+    coalesce(whole.everybody, 0) - coalesce(d.n, 0) AS elsewhere
 FROM who
 LEFT JOIN best ON best.contact = who.id AND best.place <= :compared
 LEFT JOIN known_company c ON c.sync = :sync AND c.id = best.company
-LEFT JOIN company_person o ON o.sync = :sync AND o.id = who.id
-LEFT JOIN domains d ON d.domain = o.domain AND d.company = c.id
+LEFT JOIN own ON own.id = who.id
+LEFT JOIN (SELECT domain, max(everybody) AS everybody FROM domains GROUP BY domain) whole ON whole.domain = own.domain
+LEFT JOIN domains d ON d.domain = own.domain AND d.company = c.id
 ORDER BY who.id, best.place
 """
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
 import yaml
+from sqlalchemy import text
 
 from keepstep.config import load_private_contacts
 from keepstep.connectors.base import Connector
 from keepstep.connectors.salesforce import ClientCredentials, SalesforceConnector, SalesforceSettings
 from keepstep.connectors.transport import Retries
 from keepstep.engine.private_contacts.applying import ApplyReport, apply_companies
+from keepstep.engine.private_contacts.deciding import decide, to_ask
 from keepstep.engine.private_contacts.listing import ListReport, list_private_contacts
 from keepstep.engine.private_contacts.proposing import ProposeReport, propose_companies
 from keepstep.engine.private_contacts.task import PrivateTask, open_private_run
@@ -110,6 +112,17 @@ class Office:
         assert report.balances
         return report
 
+    def approve_all(self) -> None:
+        """A person chooses the best proposal of each contact."""
+        task = self.task()
+        best = {one.contact: one.id for one in reversed(to_ask(task))}
+        assert decide(task, list(best.values()), [], by="admin").approved == len(best) > 0
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The journal's rows."""
+        with self.store.begin() as conn:
+            return [dict(row) for row in conn.execute(text("SELECT * FROM change ORDER BY id")).mappings()]
+
     def listed(self) -> dict[str, ShownContact]:
         """The private contacts, by id, in the order of the list."""
         return {one.id: one for one in every(self.store, self.task("looking").run.sync)}
@@ -127,6 +140,3 @@ def connector_to(url: str, **options: Any) -> SalesforceConnector:
     """A connector to the sandbox."""
     auth = ClientCredentials(credentials.SALESFORCE_CLIENT_ID, credentials.SALESFORCE_CLIENT_SECRET)
     return SalesforceConnector(SalesforceSettings(auth, url, **options), retries=QUICK)
-
-
-Step = Callable[[], None]

@@ -18,7 +18,7 @@ from keepstep.core.errors import SettingsError
 from keepstep.core.model import Phase, Record, Value
 from keepstep.core.normalize import normalize_email, storable
 from keepstep.engine.private_contacts.task import PrivateTask, working
-from keepstep.store import private_contacts, private_matching, private_reading, watermarks
+from keepstep.store import private_contacts, private_matching, private_reading, statistics, watermarks
 from keepstep.store.private_reading import SeenCompany, SeenPerson
 from keepstep.store.watermarks import Watermark
 
@@ -87,6 +87,8 @@ def _pages(task: PrivateTask, query: ReadQuery, source: str, mark: Watermark, ke
                 watermarks.move(conn, task.run.sync, source, moved)
         told += len(page.records) + len(page.deletions)
         task.progress(f"read {source}", told, None)
+    with task.store.begin() as conn:
+        statistics.refresh(conn, told, "private_contact", "known_company", "company_person", "company_block")
     return told
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from keepstep.core.company_match import Company, Person, Proposal, proposals
-from keepstep.core.company_names import read_name
+from keepstep.core.company_names import CompanyName, read_name
 from keepstep.core.email_domains import email_domain, website_domain
 from keepstep.engine.private_contacts.task import PrivateTask
 from keepstep.store import private_contacts, private_matching
@@ -66,4 +67,9 @@ def _proposals(task: PrivateTask, contact: Unmatched) -> tuple[Proposal, ...]:
 
 
 def _company(one: Candidate) -> Company:
-    return Company(one.id, read_name(one.name), website_domain(one.website), one.colleagues, one.elsewhere)
+    return Company(one.id, _name(one.name), website_domain(one.website), one.colleagues, one.elsewhere)
+
+
+@lru_cache(maxsize=20_000)  # many contacts are compared with the same companies; names are short
+def _name(text: str | None) -> CompanyName | None:
+    return read_name(text)
