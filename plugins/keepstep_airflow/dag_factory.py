@@ -83,12 +83,13 @@ def common(settings: CommonSettings) -> dict[str, Any]:
         "max_active_runs": 1,
         "default_args": {"owner": settings.owner},
         "tags": sorted({"keepstep", settings.crm.system, settings.platform.system, *settings.tags}),
-        "params": {"dry": _dry()},
+        "params": {"dry": dry_param()},
         "description": settings.title,
     }
 
 
-def _dry() -> Param:
+def dry_param() -> Param:
+    """The switch that every Dag has: plan, and write nothing."""
     return Param(
         False,
         type="boolean",

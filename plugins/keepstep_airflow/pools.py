@@ -35,6 +35,14 @@ def pools_of(files: SyncFiles) -> list[str]:
     return sorted(pools | ({ON_DEMAND} if files.prospects else set()))
 
 
+def all_pools() -> list[str]:
+    """The names of all pools that the Dags of the project's files use."""
+    from keepstep_airflow.private_contacts import private_folder, private_pools, read_files
+
+    private, _ = read_files(private_folder())
+    return sorted({*pools_of(read_syncs(syncs_folder())), *private_pools(private)})
+
+
 def make_pools(names: Sequence[str]) -> list[str]:
     """Make the pools that are missing, in Airflow's metadata database. Returns the names of those it made."""
     from airflow.models.pool import Pool
@@ -49,8 +57,8 @@ def make_pools(names: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    """Make the pools of all sync files; a wrong file's pools are made once it is right."""
-    made = make_pools(pools_of(read_syncs(syncs_folder())))
+    """Make the pools of all files; a wrong file's pools are made once it is right."""
+    made = make_pools(all_pools())
     print(f"pools made: {', '.join(made) or 'none, all were there'}")  # noqa: T201 # a command's answer
 
 

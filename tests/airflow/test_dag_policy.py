@@ -12,7 +12,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 
 from keepstep_airflow.folders import syncs_folder
-from keepstep_airflow.pools import pools_of
+from keepstep_airflow.pools import all_pools
 from keepstep_airflow.retry import RetryByWhoMustAct
 from keepstep_airflow.sync_files import read_syncs
 
@@ -65,7 +65,7 @@ def test_every_task_has_a_pool_of_its_connection_and_one_function_lists_them_all
     files = read_syncs(syncs_folder())
     used = {task.pool for dag in dags(project_bag) for task in dag.tasks}
     assert files.wrong == {}
-    assert used == set(pools_of(files))
+    assert used == set(all_pools())
     assert "default_pool" not in used
 
 

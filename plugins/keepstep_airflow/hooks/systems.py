@@ -36,6 +36,11 @@ def platform_connector(settings: CommonSettings, max_calls: int) -> ListPlatform
     return cast("ListPlatform", hook.get_conn(max_calls))
 
 
+def connector_of(system: str, connection: str, max_calls: int) -> Connector:
+    """The connector of a CRM that is named outside of a sync file. Raises SettingsError likewise."""
+    return _hook(connection, system, "crm").get_conn(max_calls)
+
+
 def _hook(conn_id: str, system: str, side: str) -> SystemHook:
     conn_type: Any = BaseHook.get_connection(conn_id).conn_type
     hook = HOOKS.get(conn_type)
