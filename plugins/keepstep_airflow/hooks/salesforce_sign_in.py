@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Auth = ClientCredentials | JwtBearer | UserPassword
 
 OLD_PREFIX = "extra__salesforce__"  # of the form's fields, before the provider's version 3
-OWN_HOST = "keepstep_login_url"
+OWN_LOGINS = ("keepstep_login_url", "login_url")  # the second in our own form
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _SUFFIX = ".salesforce.com"
 _WAYS = (
@@ -54,7 +54,7 @@ class SalesforceFields(Fields):
 
     def address(self, name: str) -> str | None:
         """An address of ours, without a trailing slash. Raises SettingsError where secrets would travel in clear."""
-        told = self.optional(name)
+        told = self.base_url() if name == "host" else self.optional(name)
         if told is None:
             return None
         url = urlsplit(told)
@@ -64,6 +64,10 @@ class SalesforceFields(Fields):
             f"connection {self.conn_id}: {name} begins with https://; http:// is for a sandbox on this machine, or in "
             "the same container network"
         )
+
+    def own_login(self) -> str | None:
+        """The address to sign in at that stands instead of the one made of `domain`."""
+        return next((url for name in OWN_LOGINS if (url := self.address(name))), None)
 
 
 def auth_of(connection: Connection) -> Auth:
@@ -106,7 +110,7 @@ def oauth_of(connection: Connection) -> Auth:
 def login_url_of(connection: Connection) -> str:
     """Where it signs in: `domain` as the provider reads it (test, or acme.my), or an address of ours instead."""
     fields = SalesforceFields(connection)
-    own = fields.address(OWN_HOST)
+    own = fields.own_login()
     if own is not None:
         return own
     # The provider's JWT sign-in goes to `instance_url`, which there is a domain and no URL.
@@ -119,7 +123,7 @@ def _jwt(fields: SalesforceFields, user: str, key: str, signing: str) -> JwtBear
     from keepstep.connectors.salesforce import JwtBearer
 
     domain = fields.optional("domain")
-    unsaid = domain is None and fields.optional(OWN_HOST) is not None
+    unsaid = domain is None and fields.own_login() is not None
     return JwtBearer(key, user, signing, None if unsaid else _of_domain(fields, domain or "login"))
 
 
@@ -138,7 +142,7 @@ def _private_key(fields: SalesforceFields) -> str | None:
 
 
 def _needs_my_domain(fields: SalesforceFields) -> None:
-    if (fields.optional("domain") or "login") in ("login", "test") and fields.optional(OWN_HOST) is None:
+    if (fields.optional("domain") or "login") in ("login", "test") and fields.own_login() is None:
         raise SettingsError(
             f"connection {fields.conn_id}: client credentials work on the org's own host only: set domain to its My "
             "Domain, acme.my for https://acme.my.salesforce.com"
