@@ -40,11 +40,11 @@ def fates(office: Office, asked: Asked) -> list[tuple[str, str, str, str | None]
     return [(fate.side, fate.kind, fate.state, fate.code) for fate in found.fates]
 
 
-def next_one(office: Office) -> str:
+def next_one(office: Office, run: int) -> str:
     """The prospect that a run of one would take."""
     with office.store.begin() as conn:
-        queue.take(conn, resolve(asking(office)).place, 1000, 1, office.clock.at)
-    (row,) = office.select("SELECT id FROM sighting WHERE taken_run = 1000")
+        queue.take(conn, resolve(asking(office)).place, run, 1, office.clock.at)
+    (row,) = office.select("SELECT id FROM sighting WHERE taken_run = :run", run=run)
     return str(row["id"])
 
 
@@ -89,11 +89,11 @@ def test_it_goes_before_all_others_although_it_is_unassigned_and_came_last(offic
         frame = resolve(asking(office))
         scope = frame.scope(Side.PLATFORM, frame.prospect_object)
         staging.store_records(conn, scope, office.platform.prospects(), 1, office.clock.at)
-    assert next_one(office) != ada
+    assert next_one(office, 1000) != ada
 
     ask(office, ada)
 
-    assert next_one(office) == ada
+    assert next_one(office, 1001) == ada
 
 
 def test_what_it_waited_for_after_a_refusal_is_forgotten_on_both_sides(office: Office) -> None:
