@@ -45,11 +45,11 @@ def test_a_hundred_thousand_addresses_take_less_than_two_megabytes() -> None:
     assert peak < 2.8
 
 
-def test_the_ids_of_a_listing_of_a_hundred_thousand_rows_take_less_than_a_megabyte_and_a_half() -> None:
+def test_the_ids_of_a_listing_of_a_hundred_thousand_rows_take_less_than_a_megabyte() -> None:
     left, peak = kept_mb(lambda: told(ROWS))
 
-    assert left < 1.5
-    assert peak < 1.5
+    assert left < 1.0
+    assert peak < 1.0
 
 
 def test_reading_addresses_takes_no_more_memory_for_ten_times_as_many() -> None:

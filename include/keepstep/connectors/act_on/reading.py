@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from keepstep.connectors.act_on import wire
 from keepstep.connectors.act_on.client import Client
@@ -42,6 +43,11 @@ class _Pass:
     seen: Told = field(default_factory=Told)
     moved: bool = False
     ended: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Everything was told, and nothing moved meanwhile."""
+        return self.ended and not self.moved
 
     def take(self, grid: wire.Grid, asked: int, server_ms: int) -> list[Record]:
         """Take in a page of a list; its rows that weren't told yet."""
@@ -93,37 +99,25 @@ class Reader:
         """The list's rows, or those modified since the cursor. Raises Unavailable where the list won't hold still."""
         list_id = str(query.list_id)
         bound = self._rows_bound(list_id, cursor)
-        after_ms = None if bound is None else _number(cursor, "after")
-        now = _resumed(cursor, after_ms)
-        for attempt in range(1, TRIES + 1):
-            while not now.ended and not now.moved:
-                grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, bound)
-                fresh = now.take(grid, self._client.page_size, server_ms)
-                done = now.ended and not now.moved
-                place = self._watermark(now.mark_ms) if done else {**_place(now), **self._stamps.kept()}
-                records = tuple(wire.only(r, query.fields) for r in fresh)
-                yield Page(records, cursor=place, full=bound is None, last=done)
-                if done:
-                    return
-            now = _Pass(after_ms, seen=Told(attempt))
-        raise _moving()
+
+        def page(now: _Pass) -> Page:
+            grid, server_ms = self._client.rows(list_id, now.offset, self._client.page_size, bound)
+            fresh = now.take(grid, self._client.page_size, server_ms)
+            records = tuple(wire.only(r, query.fields) for r in fresh)
+            return Page(records, cursor=self._place(now), full=bound is None, last=now.done)
+
+        yield from _listing(_resumed(cursor, None if bound is None else _number(cursor, "after")), page)
 
     def opt_outs(self, cursor: Cursor | None) -> Iterator[Page]:
         """The account's suppression list; it tells no total, so that a short page is the last (documented)."""
         bound = self._opt_outs_bound(cursor)
-        after_ms = None if bound is None else _number(cursor, "after")
-        now = _resumed(cursor, after_ms)
-        for attempt in range(1, TRIES + 1):
-            while not now.ended and not now.moved:
-                found, server_ms = self._client.opt_outs(now.offset, bound)
-                fresh = now.take_untotalled(found, self._client.page_size, server_ms)
-                done = now.ended and not now.moved
-                place = self._watermark(now.mark_ms) if done else {**_place(now), **self._stamps.kept()}
-                yield Page(tuple(fresh), cursor=place, full=bound is None, last=done)
-                if done:
-                    return
-            now = _Pass(after_ms, seen=Told(attempt))
-        raise _moving()
+
+        def page(now: _Pass) -> Page:
+            found, server_ms = self._client.opt_outs(now.offset, bound)
+            fresh = now.take_untotalled(found, self._client.page_size, server_ms)
+            return Page(tuple(fresh), cursor=self._place(now), full=bound is None, last=now.done)
+
+        yield from _listing(_resumed(cursor, None if bound is None else _number(cursor, "after")), page)
 
     def activities(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """What the people of these rows did since the cursor; a call a row, some at once.
@@ -169,8 +163,8 @@ class Reader:
     def scan(self, list_id: str, modified_after_ms: int | None = None) -> Iterator[Record]:
         """Every row of the list, or every row modified since; again where the listing had to start over."""
         start: Cursor | None = None if modified_after_ms is None else {"after": modified_after_ms}
-        for page in self.rows(ReadQuery("row", list_id=list_id), start):
-            yield from page.records
+        pages = self.rows(ReadQuery("row", list_id=list_id), start)
+        return chain.from_iterable(map(_records, pages))  # which lets go of a page before it asks for the next
 
     def addresses(self, list_id: str) -> Addresses:
         """Every row's id and address, as they stood some minutes ago at the most."""
@@ -244,19 +238,33 @@ class Reader:
         unit = self._stamps.unit or self._stamps.prove(known(), finds)
         return None if unit is None else unit.of(after_ms)
 
+    def _place(self, now: _Pass) -> Cursor:
+        """Where to go on: after this page, from the start where the list moved, or with what changes from now on."""
+        if now.done:
+            return self._watermark(now.mark_ms)
+        if now.moved:
+            return {"after": now.after_ms, "offset": 0, **self._stamps.kept()}
+        where: Cursor = {"offset": now.offset, "tail": now.tail, "mark": now.mark_ms, "total": now.total}
+        return {"after": now.after_ms, **where, **self._stamps.kept()}
+
     def _watermark(self, mark_ms: int | None) -> Cursor:
         return {"after": max(0, (mark_ms or 0) - self._overlap_ms), **self._stamps.kept()}
 
 
-def _place(now: _Pass) -> Cursor:
-    """Where to go on: after this page, or from the start where the list moved."""
-    if now.moved:
-        return {"after": now.after_ms, "offset": 0}
-    return {"after": now.after_ms, "offset": now.offset, "tail": now.tail, "mark": now.mark_ms, "total": now.total}
+def _listing(now: _Pass, page: Callable[[_Pass], Page]) -> Iterator[Page]:
+    """Page by page until all was told; started over where the list moved. Nothing of a page is kept for the next."""
+    after_ms = now.after_ms
+    for attempt in range(1, TRIES + 1):
+        while not now.ended and not now.moved:
+            yield page(now)
+        if now.done:
+            return
+        now = _Pass(after_ms, seen=Told(attempt))
+    raise Unavailable(f"an Act-On list changed while it was read, {TRIES} times; the next run tries again")
 
 
-def _moving() -> Unavailable:
-    return Unavailable(f"an Act-On list changed while it was read, {TRIES} times; the next run tries again")
+def _records(page: Page) -> tuple[Record, ...]:
+    return page.records
 
 
 def _resumed(cursor: Cursor | None, after_ms: int | None) -> _Pass:
