@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -70,8 +71,8 @@ def keys_of_person(person: Person) -> frozenset[str]:
     """By what a person finds companies."""
     keys = keys_of_name(person.name) if person.name else frozenset()
     if person.domain is not None:
-        named = read_name(name_in(person.domain))
-        keys |= keys_of_domain(person.domain) | (frozenset({f"={named.compact}"}) if named else frozenset())
+        named = _named(person.domain)
+        keys |= keys_of_domain(person.domain) | (frozenset({f"={named}"}) if named else frozenset())
     return keys
 
 
@@ -110,12 +111,18 @@ def domain_says(person: Person, company: Company) -> tuple[DomainSays, str]:
     if company.colleagues > company.elsewhere:
         says = DomainSays.SAME if company.colleagues >= _SAME_DOMAIN_BY else DomainSays.LIKELY
         return says, f"{company.colleagues} of the company's people have the email's domain"
-    named = read_name(name_in(person.domain))
-    if named is not None and company.name is not None and named.compact == company.name.compact:
+    if company.name is not None and company.name.compact == _named(person.domain):
         return DomainSays.LIKELY, "the email's domain reads like the company's name"
     if company.domain is not None or company.elsewhere:
         return DomainSays.OTHER, "the email has another domain than the company"
     return DomainSays.NOTHING, ""
+
+
+@lru_cache(maxsize=1000)  # one person is compared with many companies
+def _named(domain: str) -> str | None:
+    """The name that a domain reads like."""
+    name = read_name(name_in(domain))
+    return name.compact if name else None
 
 
 def _scored(person: Person, company: Company) -> Proposal | None:

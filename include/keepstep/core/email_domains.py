@@ -57,7 +57,8 @@ def parents(domain: str) -> tuple[str, ...]:
 
 def same_domain(one: str, other: str) -> bool:
     """Whether one of them is the other, or a part of it."""
-    return one == other or one in parents(other) or other in parents(one)
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer == shorter or (longer.endswith(f".{shorter}") and shorter in parents(longer))
 
 
 def name_in(domain: str) -> str:
