@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from keepstep.config import json_schema, load_prospect_sync, load_score_sheet, load_sync
+from keepstep.config import json_schema, load_private_contacts, load_prospect_sync, load_score_sheet, load_sync
 from tools import schema
 from tools.behaviours import ROOT
 
@@ -42,6 +42,9 @@ def test_a_yaml_block_is_a_sync_file_a_score_sheet_or_a_part_of_one(where: str, 
     elif "points" in given:
         path.write_text(text, encoding="utf-8")
         load_score_sheet(path)
+    elif "thresholds" in given:
+        path.write_text(text, encoding="utf-8")
+        load_private_contacts(path)
     elif given.get("kind") == "prospects":
         path.write_text(text, encoding="utf-8")
         load_prospect_sync(path)
