@@ -10,7 +10,7 @@ import pytest
 
 from keepstep.connectors.base import Connector
 from keepstep.core.errors import Unavailable
-from keepstep.core.model import Outcome, Write
+from keepstep.core.model import InDoubt, Outcome, Write
 from keepstep.engine.private_contacts.applying import apply_companies
 from keepstep.store.overview import overview
 from keepstep.store.runs import Superseded
@@ -92,6 +92,67 @@ def test_a_write_whose_answer_is_lost_is_read_back_and_not_sent_again(office: Of
 
     assert (report.planned, report.applied) == (1, 1)
     assert office.account_of(ann) is not None
+
+
+@dataclass
+class Silent(Between):
+    """It answers for nothing so many times, and sends only after that."""
+
+    silences: int = 1
+
+    def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
+        """Tell nothing, or send."""
+        self.silences -= 1
+        if self.silences < 0:
+            yield from super().apply(writes)
+        else:
+            yield from (InDoubt(write.operation_id, "TIMEOUT") for write in writes)
+
+
+def test_a_write_that_was_not_answered_for_and_did_not_land_is_sent_once_more(office: Office) -> None:
+    office.account("Acme")
+    ann = office.contact("Ann", "Acme")
+    office.look()
+    office.approve_all()
+
+    report = office.apply(office.task(connector=connector(Silent(office))))
+
+    assert (report.planned, report.applied) == (1, 1)
+    assert office.account_of(ann) is not None
+
+
+def test_a_write_that_is_never_answered_for_is_held_and_settled_by_the_next_run(office: Office) -> None:
+    office.account("Acme")
+    ann = office.contact("Ann", "Acme")
+    office.look()
+    office.approve_all()
+
+    report = office.apply(office.task(connector=connector(Silent(office, silences=9))))
+
+    assert (report.planned, report.held) == (1, 1)
+    assert office.account_of(ann) is None
+    assert office.apply().applied == 1
+    assert [row["state"] for row in office.journal()] == ["skipped", "applied"]
+
+
+def test_the_same_run_plans_anew_what_a_dead_worker_left(office: Office) -> None:
+    office.account("Acme")
+    people = [office.contact(f"P{n}", "Acme") for n in range(3)]
+    office.look()
+    office.approve_all()
+
+    class Dead(Between):
+        def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:  # noqa: ARG002
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply_companies(office.task("the run", connector=connector(Dead(office))))
+    office.delete("contacts", people[0])
+
+    report = office.apply(office.task("the run"))
+
+    assert (report.planned, report.applied, report.skipped) == (4, 2, 2)
+    assert all(office.account_of(one) for one in people[1:])
 
 
 def test_a_crm_that_goes_away_leaves_the_rest_for_the_next_try(office: Office) -> None:

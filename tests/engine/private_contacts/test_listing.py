@@ -106,6 +106,17 @@ def test_a_listing_that_is_read_in_full_again_forgets_what_is_gone(office: Offic
     assert office.proposed() == {}
 
 
+def test_another_field_for_the_company_as_given_reads_all_people_again(office: Office) -> None:
+    office.control("POST", "fields", {"object": "Contact", "name": "Firm__c"})
+    ann = office.contact("Lee", "Acme", Firm__c="Globex")
+    office.look()
+    assert office.listed()[ann].company == "Acme"
+
+    office.write_file(company_field="Firm__c")
+    office.look()
+    assert office.listed()[ann].company == "Globex"
+
+
 def test_many_pages_are_read_and_shown_a_page_at_a_time(office: Office) -> None:
     office.account("Acme")
     made = [office.contact(f"Person {n}", "Acme", Email=f"p{n // 2}@acme.com") for n in range(23)]
