@@ -1,0 +1,123 @@
+"""Account Engagement's error codes: who must act on each, and what they must do (wire facts, section 9).
+
+The HTTP status is coarse, the code in the body tells; texts may quote values, so they are never passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from keepstep.connectors.base import Json
+from keepstep.connectors.calls import Action, Reply, Verdict, verdict_by_status
+from keepstep.core.model import OperationId, Rejected
+
+DAILY_LIMIT: Final = "122"
+ALREADY_MEMBER: Final = "58"
+NOT_FOUND: Final = frozenset({"109", "3", "92"})
+TOKEN_GONE: Final = frozenset({"210", "211"})
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What one code means."""
+
+    action: Action
+    what_to_do: str = ""
+    retry: bool = False
+    may_have_landed: bool = False
+    crowded: bool = False
+
+
+def _row(what_to_do: str, *, retry: bool = False) -> ErrorRule:
+    return ErrorRule(Action.ROW, what_to_do, retry)
+
+
+_RIGHTS = "the user of this connection may not do this: give its role the right to prospects, lists and users"
+_GONE = "the prospect is gone from Account Engagement: deleted for good, or merged into another"
+_BINNED = "the prospect is in the recycle bin: restore it there, or leave it"
+_BUG = "Account Engagement doesn't understand the call: please report it"
+_VALUE = "correct the value, or the field's mapping in the sync's file"
+_LIST = "the list is gone, or is a dynamic one, which takes its members by rule: choose a static list"
+_LATER = "Account Engagement was busy: the next run tries again"
+_OWNED = "another connector owns this field or object: take it out of the sync's file"
+
+RULES: Final[Mapping[str, ErrorRule]] = MappingProxyType(
+    {
+        "184": ErrorRule(Action.RENEW),
+        "181": ErrorRule(Action.USER),
+        "182": ErrorRule(Action.USER),
+        "199": ErrorRule(Action.USER),
+        "201": ErrorRule(Action.USER),
+        "46": ErrorRule(Action.USER, _RIGHTS),
+        "49": ErrorRule(Action.USER, _RIGHTS),
+        "66": ErrorRule(Action.WAIT, _LATER, retry=True, crowded=True),
+        DAILY_LIMIT: _row("the business unit's calls of today are used up: it goes on tomorrow", retry=True),
+        "202": ErrorRule(Action.WAIT, _LATER, retry=True),
+        "214": ErrorRule(Action.WAIT, _LATER, retry=True, may_have_landed=True),
+        "183": ErrorRule(Action.WAIT, _LATER, retry=True, may_have_landed=True),
+        "62": ErrorRule(Action.WAIT, "somebody saved the prospect meanwhile: the next run tries again", retry=True),
+        "9": _row("another prospect has this email: merge the two there"),
+        "54": _row("another prospect has this email: merge the two there"),
+        "99": _row("another prospect has this email: merge the two there"),
+        "3": _row(_GONE),
+        "92": _row(_GONE),
+        "109": _row(_GONE),
+        "4": _row("Account Engagement doesn't take this for an email address: correct it"),
+        "132": _row(_BINNED),
+        "219": _row(_BINNED),
+        "55": _row(_LIST),
+        ALREADY_MEMBER: _row("the prospect is a member of the list already"),
+        "10": _row("its user is unknown in this business unit: assign it to another one"),
+        "125": _row(_BUG),
+        "16": _row("a value must be the id of a record: correct the link"),
+        "77": _row("the CRM's id is none that Account Engagement takes: correct the link"),
+        "61": _row("its prospect account is unknown: correct it there"),
+        "13": _row(_BUG),
+        "36": _row(_BUG),
+        "153": _row(_BUG),
+        "154": _row(_BUG),
+        "150": _row(_BUG),
+        "151": _row(_BUG),
+        "152": _row(_BUG),
+        "60": _row(_BUG),
+        "209": _row(_BUG),
+        "210": _row(_LATER, retry=True),
+        "211": _row(_LATER, retry=True),
+        "180": _row("a field can't be written: take it out of the sync's file"),
+        "224": _row("a field can't be read: take it out of the sync's file"),
+        "37": _row(_OWNED),
+        "59": _row(_OWNED),
+        "128": _row(_OWNED),
+        "85": _row("Account Engagement can't save the prospect: save it by hand there to see why", retry=True),
+        "121": _row("Account Engagement's own connector was syncing it: the next run tries again", retry=True),
+        "10000": _row(_VALUE),
+    }
+)
+_UNKNOWN: Final = _row("Account Engagement refuses this: save the prospect by hand there to see why")
+
+
+def classify(reply: Reply) -> Verdict | None:
+    """What a reply asks for; None for a success."""
+    usual = verdict_by_status(reply.status)
+    if usual is None:
+        return None
+    code = code_of(reply.json)
+    rule = RULES.get(code)
+    if rule is None:
+        return Verdict(usual.action, code or usual.code, may_have_landed=usual.may_have_landed)
+    return Verdict(rule.action, code, may_have_landed=rule.may_have_landed, crowded=rule.crowded)
+
+
+def code_of(body: Json) -> str:
+    """The code of an error's body; empty where it has none."""
+    code = body.get("code") if isinstance(body, dict) else None
+    return str(code) if isinstance(code, int) else ""
+
+
+def rejected(operation_id: OperationId, code: str) -> Rejected:
+    """The row's outcome: the code, and who must do what."""
+    rule = RULES.get(code, _UNKNOWN)
+    return Rejected(operation_id, code or "NO_CODE", rule.what_to_do or _UNKNOWN.what_to_do, rule.retry)
