@@ -21,3 +21,10 @@ SALESFORCE_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on pur
 SALESFORCE_SECURITY_TOKEN: Final = "sandboxtoken"  # noqa: S105 - published on purpose
 SALESFORCE_CLIENT_ID: Final = "sandbox-consumer-key"
 SALESFORCE_CLIENT_SECRET: Final = "sandbox-consumer-secret"  # noqa: S105 - published on purpose
+
+ACCOUNT_ENGAGEMENT_BUSINESS_UNIT: Final = "0UvKs0000000001CAE"
+ACCOUNT_ENGAGEMENT_USER: Final = "ada.admin@corp.example.com"
+ACCOUNT_ENGAGEMENT_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on purpose
+ACCOUNT_ENGAGEMENT_SECURITY_TOKEN: Final = "sandboxtoken"  # noqa: S105 - published on purpose
+ACCOUNT_ENGAGEMENT_CLIENT_ID: Final = "sandbox-consumer-key"
+ACCOUNT_ENGAGEMENT_CLIENT_SECRET: Final = "sandbox-consumer-secret"  # noqa: S105 - published on purpose

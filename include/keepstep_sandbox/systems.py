@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from keepstep_sandbox import act_on, netsuite, salesforce
+from keepstep_sandbox import account_engagement, act_on, netsuite, salesforce
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Entry:
     make: Callable[[int, int], Starlette]
 
 
+def _account_engagement(seed: int, size: int) -> Starlette:
+    return account_engagement.create_app(account_engagement.AccountEngagementSettings(seed=seed, size=size))
+
+
 def _act_on(seed: int, size: int) -> Starlette:
     return act_on.create_app(act_on.ActOnSettings(seed=seed, size=size))
 
@@ -42,4 +46,5 @@ SYSTEMS: Final = (
     Entry("netsuite", "Oracle NetSuite", 8701, _netsuite),
     Entry("act_on", "Act-On", 8711, _act_on),
     Entry("salesforce", "Salesforce", 8721, _salesforce),
+    Entry("account_engagement", "Account Engagement", 8731, _account_engagement),
 )
