@@ -39,7 +39,8 @@ class Writer:
                 key = wire.prospect_of(write.record_id) if write.record_id else f"new {str(write.email).lower()}"
                 (later if key in seen else now).append(write)
                 seen.add(key)
-            yield from in_parallel(self._one, now, self.unit.settings.concurrency)
+            outcomes: Iterator[Outcome] = in_parallel(self._one, now, self.unit.settings.concurrency)
+            yield from outcomes
             rest = later
 
     def _one(self, write: Write) -> Outcome:
