@@ -44,6 +44,7 @@ class Capabilities:
     announces_deletions: bool = False
     announces_merges: bool = False  # a deletion tells the surviving record
     counts_list: bool = False  # `count` is cheap: a vanished row shows as a smaller number
+    stale_reads: bool = False  # a read may answer with what was there before a write that was answered already
     conditional_writes: bool = False  # a write can be refused because the record changed since
     idempotent_create: IdempotentBy = IdempotentBy.NOTHING
     remove_means: RemoveMeans = RemoveMeans.DELETES

@@ -48,11 +48,11 @@ def _full(ctx: TaskContext, connector: Connector, scope: Scope, query: ReadQuery
 
 
 def _pages(ctx: TaskContext, connector: Connector, scope: Scope, query: ReadQuery, mark: Watermark) -> int:
-    told = 0
+    told, lags = 0, connector.capabilities.stale_reads
     for page in connector.read(query, mark.cursor or None):
         finished = mark.complete or page.last
         with ctx.store.begin() as conn:
-            staging.store_records(conn, scope, page.records, mark.listing, ctx.now(), listed=page.full)
+            staging.store_records(conn, scope, page.records, mark.listing, ctx.now(), listed=page.full, lags=lags)
             deletions.store_deletions(conn, scope, page.deletions, "announced", ctx.now())
             if page.full and page.last:
                 missing(ctx, conn, connector, scope, query, mark.listing, staging.unnamed(conn, scope, mark.listing))

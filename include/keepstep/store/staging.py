@@ -71,7 +71,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 _STALE = """
 DELETE FROM staged s USING {table} c
 WHERE c.connection = :connection AND c.id = s.id {object}
-  AND (s.modified < c.modified OR (s.modified = c.modified AND c.written) OR s.modified < c.deleted_stamp)
+  AND (s.modified < c.modified OR (:lags AND s.modified = c.modified AND c.written) OR s.modified < c.deleted_stamp)
 """
 _STALE_CRM = _STALE.format(table="crm_record", object="AND c.object = :object")
 _STALE_PLATFORM = _STALE.format(table="prospect", object="")
@@ -171,7 +171,14 @@ WHERE p.connection = :connection AND p.id = s.id AND x.connection = p.connection
 
 
 def store_records(
-    conn: Connection, scope: Scope, records: Sequence[Record], listing: int, now: datetime, *, listed: bool = False
+    conn: Connection,
+    scope: Scope,
+    records: Sequence[Record],
+    listing: int,
+    now: datetime,
+    *,
+    listed: bool = False,
+    lags: bool = False,
 ) -> None:
     """Keep the latest copy of these records, and mark as dirty what differs from what the sync saw before.
 
@@ -182,6 +189,7 @@ def store_records(
         listing: The number of the full listing under way, or of the last one.
         now: When this is done.
         listed: The page is part of a full listing.
+        lags: The system's reads may be stale (`Capabilities.stale_reads`).
     """
     if not records:
         return
@@ -194,6 +202,7 @@ def store_records(
         "list_id": scope.list_id,
         "theirs": list(scope.theirs),
         "listing": listing,
+        "lags": lags,
         "aside": scope.aside and listing == FIRST and listed,
         "now": now,
     }

@@ -52,6 +52,7 @@ class AccountEngagementConnector:
         objects=OBJECTS,
         announces_deletions=True,
         announces_merges=False,  # a merge's losers are just gone
+        stale_reads=True,  # by up to a minute
         idempotent_create=IdempotentBy.EMAIL,
         remove_means=RemoveMeans.RECYCLES,  # of a prospect; a row leaves its list
         streams_activities=True,

@@ -46,6 +46,7 @@ class MemoryProspectPlatform:
     capabilities: ClassVar[Capabilities] = Capabilities(
         objects=frozenset({PROSPECT, USER, ACTIVITY}),
         announces_deletions=True,
+        stale_reads=True,
         idempotent_create=IdempotentBy.EMAIL,
         remove_means=RemoveMeans.RECYCLES,
         streams_activities=True,
