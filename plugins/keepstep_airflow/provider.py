@@ -20,7 +20,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "keepstep",
         "name": "Keepstep",
         "description": "Marketing lists and behaviour scores in step between a marketing platform and a CRM.",
-        "connection-types": [_netsuite(), _act_on(), _memory()],
+        "connection-types": [_netsuite(), _act_on(), _account_engagement(), _memory()],
     }
 
 
@@ -91,6 +91,39 @@ def _act_on() -> dict[str, Any]:
                 "host": "empty: https://api.actonsoftware.com (EU: https://api-eu.actonsoftware.com)",
                 "login": "operations@example.com",
             },
+        },
+    }
+
+
+def _account_engagement() -> dict[str, Any]:
+    return {
+        "connection-type": "account_engagement",
+        "hook-name": "Account Engagement (Keepstep)",
+        "hook-class-name": f"{HOOKS}.account_engagement.AccountEngagementHook",
+        "conn-fields": {
+            "business_unit_id": _text("Business unit ID", "0Uv…: Setup > Business Unit Setup in Salesforce."),
+            "salesforce_conn_id": _text(
+                "Salesforce connection",
+                "Signs in as that connection does; then leave what follows empty.",
+                optional=True,
+            ),
+            "domain": _text("Domain", "login (default), test, or the My Domain: acme.my.", optional=True),
+            "consumer_key": _text("Consumer key", "Of an app with the scope pardot_api.", optional=True),
+            "consumer_secret": _secret("Consumer secret", "Of that app: client credentials, or with a password."),
+            "private_key": _secret(
+                "Private key", "JWT bearer: the app's certificate's key, PEM; \\n stands for a new line."
+            ),
+            "security_token": _secret("Security token", "With a password, from an address that the org doesn't trust."),
+            "concurrency": _text("Calls at once", "A unit allows 5, shared by all its users.", optional=True),
+            "keep_calls": _text("Calls kept for others", "Of the unit's calls a day; default 1000.", optional=True),
+            "login_url": _text(
+                "Login URL", "Instead of the one made of the domain: a sandbox, a proxy.", optional=True
+            ),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {"host": "Base URL", "login": "User name (JWT bearer or password)"},
+            "placeholders": {"host": "empty: https://pi.pardot.com (sandboxes: https://pi.demo.pardot.com)"},
         },
     }
 

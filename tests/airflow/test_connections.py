@@ -44,7 +44,7 @@ def types() -> dict[str, dict[str, Any]]:
 # -- forms -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("conn_type", ["netsuite", "act_on", "keepstep_memory"])
+@pytest.mark.parametrize("conn_type", ["netsuite", "act_on", "account_engagement", "keepstep_memory"])
 def test_airflow_knows_the_connection_type_and_its_form(conn_type: str) -> None:
     manager = ProvidersManager()  # type: ignore[no-untyped-call]
     hook = manager.hooks[conn_type]

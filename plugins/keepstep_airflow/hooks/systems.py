@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow.sdk import BaseHook
 
 from keepstep.core.errors import SettingsError
+from keepstep_airflow.hooks.account_engagement import AccountEngagementHook
 from keepstep_airflow.hooks.act_on import ActOnHook
 from keepstep_airflow.hooks.base import SystemHook
 from keepstep_airflow.hooks.memory import MemoryHook
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # Not Airflow's registry: a type that another provider brought along keeps that provider's hook there.
 HOOKS: Mapping[str, type[SystemHook]] = MappingProxyType(
-    {hook.conn_type: hook for hook in (NetSuiteHook, ActOnHook, SalesforceHook, MemoryHook)}
+    {hook.conn_type: hook for hook in (NetSuiteHook, ActOnHook, SalesforceHook, AccountEngagementHook, MemoryHook)}
 )
 
 
