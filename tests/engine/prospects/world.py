@@ -1,16 +1,20 @@
 """A small world for the prospect sync: a CRM with leads and contacts, a platform with prospects, users of both."""
 
+# ruff: noqa: D102 # the methods of people say what they do
+
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from sqlalchemy import text
 
 from keepstep.config import ProspectFile, load_prospect_sync
+from keepstep.connectors.base import Connector
 from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatformState, MemoryProspectPlatform
 from keepstep.core.errors import Refused
 from keepstep.core.model import Phase, Record, Value, Values
@@ -38,9 +42,10 @@ SYNC: dict[str, Any] = {
 ANN, BOB = "ann@sales.example", "bob@sales.example"
 
 
-def write_prospect_sync(folder: Path, /, **changes: Any) -> ProspectFile:
-    """A sync file like SYNC but for these keys; a mapping is merged one level deep."""
-    settings = {key: dict(value) if isinstance(value, dict) else value for key, value in SYNC.items()}
+def write_prospect_sync(folder: Path, /, replace: Mapping[str, Any] | None = None, **changes: Any) -> ProspectFile:
+    """A sync file like SYNC but for these keys; a mapping is merged one level deep, or replaced."""
+    known = {**SYNC, **(replace or {})}
+    settings = {key: dict(value) if isinstance(value, dict) else value for key, value in known.items()}
     for key, value in changes.items():
         settings[key] = {**settings.get(key, {}), **value} if isinstance(value, dict) else value
     path = folder / "prospects.yaml"
@@ -48,39 +53,53 @@ def write_prospect_sync(folder: Path, /, **changes: Any) -> ProspectFile:
     return load_prospect_sync(path)
 
 
+class CrmPeople(Protocol):
+    """Those who work in the CRM; fields by our names."""
+
+    def add(self, object: str = ..., *, email: str | None = ..., owner: str | None = ...) -> str: ...
+    def add_user(self, email: str) -> str: ...
+    def edit(self, record_id: str, **fields: Value) -> None: ...
+    def delete(self, record_id: str) -> None: ...
+    def undelete(self, record_id: str) -> None: ...
+    def merge(self, loser: str, survivor: str) -> None: ...
+    def convert(self, lead_id: str) -> str: ...
+    def records(self, object: str = ...) -> list[Record]: ...
+
+
+class PlatformPeople(Protocol):
+    """Those who work on the platform; fields by our names."""
+
+    def add_prospect(self, email: str | None, owner: str | None = ..., **fields: Value) -> str: ...
+    def add_user(self, email: str) -> str: ...
+    def edit_prospect(self, prospect_id: str, **fields: Value) -> None: ...
+    def assign(self, prospect_id: str, user_id: str | None) -> None: ...
+    def opt_out_prospect(self, prospect_id: str) -> None: ...
+    def prospects(self) -> list[Record]: ...
+
+
 @dataclass(slots=True)
-class Office:
+class AnyOffice(ABC):
     """Both systems, the store and the sync; `run` does what a Dag run does."""
 
     store: Store
     file: ProspectFile
     clock: Clock = field(default_factory=Clock)
-    folder: Path | None = None  # both systems live in files here, and outlive a killed process
-    crm: MemoryCrmState = field(init=False)
-    platform: MemoryPlatformState = field(init=False)
+    crm: CrmPeople = field(init=False)
+    platform: PlatformPeople = field(init=False)
     ann: Mapping[str, str] = field(init=False)  # her ids in both systems
     bob: Mapping[str, str] = field(init=False)
     runs: int = 0
     calls: tuple[int, int] = (0, 0)  # to CRM and platform, in the last run
 
-    def __post_init__(self) -> None:
-        """Make both systems, with the users Ann and Bob in both."""
-        self.crm = MemoryCrmState(self.clock, self.folder / "crm.json" if self.folder else None)
-        self.platform = MemoryPlatformState(self.clock, self.folder / "platform.json" if self.folder else None)
-        self.ann = self.user(ANN)
-        self.bob = self.user(BOB)
-
-    # -- what tests do ---------------------------------------------------------------------------------------------
-
+    @abstractmethod
     def user(self, email: str) -> Mapping[str, str]:
         """Somebody works in both systems: the ids there."""
-        known = {r.email: r.id for r in self.crm.records("user")}
-        with self.platform.shelf.look() as document:
-            platform = {entry.fields["email"]: id for id, entry in document.tables["user"].kept.items()}
-        return {
-            "crm": known.get(email) or self.crm.add_user(email),
-            "platform": platform.get(email) or self.platform.add_user(email),
-        }
+
+    @abstractmethod
+    def connectors(self) -> tuple[Connector, Connector]:
+        """Fresh ones, to CRM and platform."""
+
+    # -- what tests do ---------------------------------------------------------------------------------------------
 
     def prospect(self, email: str, *, owner: Mapping[str, str] | None = None, **fields: Value) -> str:
         """A new prospect. Returns its id."""
@@ -106,12 +125,13 @@ class Office:
             self.runs += 1
             key = f"run-{self.runs}"
             self.clock.pass_(minutes=2)
+        crm, platform = self.connectors()
         return ProspectContext(
             run=open_run(self.store, self.file, key, self.clock.at, dry=dry),
             file=self.file,
             store=self.store,
-            crm=MemoryCrm(self.crm),
-            platform=MemoryProspectPlatform(self.platform),
+            crm=crm,
+            platform=platform,
             now=self.clock,
         )
 
@@ -162,3 +182,33 @@ class Office:
             run=report.run,
         )
         return [row["code"] for row in rows]
+
+
+@dataclass(slots=True)
+class Office(AnyOffice):
+    """Both systems in memory."""
+
+    folder: Path | None = None  # both systems live in files here, and outlive a killed process
+    crm: MemoryCrmState = field(init=False)
+    platform: MemoryPlatformState = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make both systems, with the users Ann and Bob in both."""
+        self.crm = MemoryCrmState(self.clock, self.folder / "crm.json" if self.folder else None)
+        self.platform = MemoryPlatformState(self.clock, self.folder / "platform.json" if self.folder else None)
+        self.ann = self.user(ANN)
+        self.bob = self.user(BOB)
+
+    def connectors(self) -> tuple[Connector, Connector]:
+        """To both memories."""
+        return MemoryCrm(self.crm), MemoryProspectPlatform(self.platform)
+
+    def user(self, email: str) -> Mapping[str, str]:
+        """Somebody works in both systems: the ids there."""
+        known = {r.email: r.id for r in self.crm.records("user")}
+        with self.platform.shelf.look() as document:
+            platform = {entry.fields["email"]: id for id, entry in document.tables["user"].kept.items()}
+        return {
+            "crm": known.get(email) or self.crm.add_user(email),
+            "platform": platform.get(email) or self.platform.add_user(email),
+        }
