@@ -29,7 +29,7 @@ from keepstep_sandbox.account_engagement.values import whole
 
 MAX_BATCHES: Final = 10
 MAX_BATCHES_A_DAY: Final = 1000
-_PROPERTIES: Final = frozenset({"operation", "object", "createOnNoMatch", "restoreDeleted", "fields", "status"})
+_PROPERTIES: Final = frozenset({"operation", "object", "createOnNoMatch", "restoreDeleted", "fields"})
 _AT_ONCE: Final = ("id", "status", "isExpired", "batchesRef")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from keepstep_sandbox.account_engagement import schema, seeded
 from keepstep_sandbox.account_engagement.errors import PardotError
@@ -48,7 +48,8 @@ class BusinessUnit:
     @settings.setter
     def settings(self, settings: AccountEngagementSettings) -> None:
         for zone in (settings.time_zone, settings.account_time_zone):
-            ZoneInfo(zone)  # refuses what isn't one before anybody is told a wrong time
+            if zone not in available_timezones():
+                raise ValueError(f"{zone} is no time zone")
         self._settings = settings
         for table in self.tables.values():
             table.remembers = settings.stale_reads_s > 0
