@@ -109,7 +109,7 @@ def order_of(kind: ObjectType, text: str) -> Order:
     """
     fields = []
     for part in text.split(",") if text else ["id"]:
-        name, *direction = part.split()
+        name, *direction = part.split() or [""]
         if len(direction) > 1 or [word for word in direction if word.upper() not in ("ASC", "DESC")]:
             raise PardotError(19)
         one = kind.fields.get(name)

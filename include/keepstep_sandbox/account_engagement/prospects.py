@@ -146,10 +146,13 @@ class Prospects:
         return self._unit.change(PROSPECTS, kept, {**changes, "lastActivityAt": max(seen, default=None)}, by)
 
     def _join(self, loser: int, master: int, by: int) -> None:
-        lists = {row["listId"] for row in self._of(MEMBERSHIPS, master)}
+        on = {row["listId"]: row for row in self._of(MEMBERSHIPS, master)}
         for row in self._of(MEMBERSHIPS, loser):
-            if row["listId"] not in lists:
+            former = on.get(row["listId"])
+            if former is None:
                 self._unit.change(MEMBERSHIPS, row, {"prospectId": master}, by)
+            elif former.get("isDeleted", False) and not row.get("isDeleted", False):
+                self._unit.change(MEMBERSHIPS, former, {"isDeleted": None, "optedOut": row.get("optedOut")}, by)
         for row in self._of(ACTIVITIES, loser):
             self._unit.put(ACTIVITIES, {**row, "prospectId": master, "updatedAt": self._unit.now()})
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from keepstep_sandbox.account_engagement.bodies import fields_of
 from keepstep_sandbox.account_engagement.errors import PardotError
 from keepstep_sandbox.account_engagement.filters import conditions_of, deleted_of, order_of
-from keepstep_sandbox.account_engagement.querying import Question, answer, keys_of
+from keepstep_sandbox.account_engagement.querying import Question, answer, fits, keys_of
 from keepstep_sandbox.account_engagement.rendering import REDACTED, Selection, Selector
 from keepstep_sandbox.account_engagement.schema import PROSPECTS, ObjectType
 from keepstep_sandbox.account_engagement.tokens import PageToken, read_token
@@ -78,15 +78,18 @@ class QueryService:
         if beside := set(request.query_params) - {"fields", "nextPageToken"}:
             raise PardotError(5, min(beside))
         now = self._unit.surroundings.clock.now().timestamp()
-        return read_token(request.query_params["nextPageToken"], kind.name, now)
+        token = read_token(request.query_params["nextPageToken"], kind.name, now)
+        if not 1 <= token.limit <= MAX_LIMIT or token.page < 2 or token.told < 0:
+            raise PardotError(211)
+        return token
 
     def _page(self, request: Request, kind: ObjectType, selection: Selection, at: PageToken, offset: int) -> Response:
         settings = self._unit.settings
         order = order_of(kind, at.order_by)
-        if at.after and len(at.after) != len(order.fields):
+        if at.page > 1 and not fits(order, kind, at.after):
             raise PardotError(211)
         conditions = [*conditions_of(kind, at.filters), *deleted_of(kind, at.deleted)]
-        limit = min(at.limit, settings.chain_limit - at.told)
+        limit = max(0, min(at.limit, settings.chain_limit - at.told))
         view = View(self._unit)
         question = Question(kind.name, tuple(conditions), order, limit + offset, at.after or None)
         found = answer(view, question)[offset:]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import total_ordering
 from itertools import islice
 from typing import Any, Final
 
 from keepstep_sandbox.account_engagement.filters import Condition, Order, Relation, span
+from keepstep_sandbox.account_engagement.schema import ObjectType, Type
 from keepstep_sandbox.account_engagement.table import EVER, Row, Table
 from keepstep_sandbox.account_engagement.view import View
 
@@ -39,6 +41,17 @@ class _Descending:
 def keys_of(order: Order, row: Row) -> Keys:
     """Give what a row is sorted by."""
     return tuple(row.get(name) for name, _ in order.fields)
+
+
+def fits(order: Order, kind: ObjectType, keys: Keys) -> bool:
+    """Tell whether keys that came from outside can be those of a row."""
+    if len(keys) != len(order.fields):
+        return False
+    types = {Type.INTEGER: int, Type.DATETIME: datetime}
+    wanted = [types.get(kind.field(name).type, str) for name, _ in order.fields]
+    return keys[-1] is not None and all(
+        key is None or isinstance(key, one) for key, one in zip(keys, wanted, strict=True)
+    )
 
 
 def answer(view: View, question: Question) -> list[Row]:

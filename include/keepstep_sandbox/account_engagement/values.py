@@ -27,11 +27,11 @@ def moment(text: str) -> datetime:
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        if found.tzinfo is None:
+            raise PardotError(7, "an offset is required")
+        return found.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError) as error:  # its offset may lead it out of the calendar
         raise PardotError(7) from error
-    if found.tzinfo is None:
-        raise PardotError(7, "an offset is required")
-    return found.astimezone(UTC).replace(microsecond=0)
 
 
 def email(value: object) -> str:
