@@ -104,14 +104,15 @@ def main(store_url: str, crm_url: str, platform_url: str, folder: Path, key: str
         "applied": report.totals.applied,
         "scores_differing": report.scores_differing,
         "problems": report.problems,
-        "phases": {row: seconds for row, seconds in _seconds(store, ctx.run.id)},
+        "phases": {row: seconds for row, seconds in phase_seconds(store, ctx.run.id)},
     }
     crm.close()
     platform.close()
     print(json.dumps(told))
 
 
-def _seconds(store: Store, run_id: int) -> list[tuple[str, float]]:
+def phase_seconds(store: Store, run_id: int) -> list[tuple[str, float]]:
+    """How long each task of a run took."""
     from sqlalchemy import text  # noqa: PLC0415 (only here)
 
     with store.begin() as conn:

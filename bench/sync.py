@@ -132,7 +132,7 @@ def _plain(runs: dict[int, dict[str, dict[str, Any]]]) -> Iterator[Measure]:
     for size, kinds in runs.items():
         for what, told in kinds.items():
             for name, unit in (("seconds", "s"), ("mb", "MB"), ("crm_calls", "calls"), ("platform_calls", "calls")):
-                yield _measure(f"sync {what}, {size} contacts: {name}", told[name], unit)
+                yield measure(f"sync {what}, {size} contacts: {name}", told[name], unit)
 
 
 def _compared(runs: dict[int, dict[str, dict[str, Any]]]) -> Iterator[Measure]:
@@ -142,18 +142,18 @@ def _compared(runs: dict[int, dict[str, dict[str, Any]]]) -> Iterator[Measure]:
     for what in ("first import", "1 % changed", "no change"):
         ratio = runs[large][what]["mb"] / max(runs[small][what]["mb"], 1.0)
         met = ratio <= MAX_GROWTH
-        yield _measure(f"sync {what}: MB {large} / {small}", ratio, "ratio", MAX_GROWTH, 1.02, met)
+        yield measure(f"sync {what}: MB {large} / {small}", ratio, "ratio", MAX_GROWTH, 1.02, met)
     peak = max(told["mb"] for told in runs[large].values())
-    yield _measure(f"sync: peak memory above imports at {large}", peak, "MB", MAX_MB, 64.0, peak <= MAX_MB)
+    yield measure(f"sync: peak memory above imports at {large}", peak, "MB", MAX_MB, 64.0, peak <= MAX_MB)
     quiet = {size: kinds["no change"] for size, kinds in runs.items()}
     calls = {size: told["crm_calls"] + told["platform_calls"] for size, told in quiet.items()}
     same = calls[large] == calls[small]
-    yield _measure("sync no change: more calls on the longer list", calls[large] - calls[small], "calls", 0, 0, same)
+    yield measure("sync no change: more calls on the longer list", calls[large] - calls[small], "calls", 0, 0, same)
     ratio = quiet[large]["seconds"] / quiet[small]["seconds"]
-    yield _measure(f"sync no change: seconds at {large} against {small}", ratio, "ratio", 1.5, 1.1, ratio <= 1.5)
+    yield measure(f"sync no change: seconds at {large} against {small}", ratio, "ratio", 1.5, 1.1, ratio <= 1.5)
 
 
-def _measure(
+def measure(
     name: str,
     value: float,
     unit: str,
@@ -161,6 +161,7 @@ def _measure(
     moonshot: float | None = None,
     met: bool | None = None,
 ) -> Measure:
+    """A figure, with its goal where there is one."""
     return {"name": name, "value": round(value, 3), "unit": unit, "goal": goal, "moonshot": moonshot, "met": met}
 
 
