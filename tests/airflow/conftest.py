@@ -14,6 +14,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ with warnings.catch_warnings():
     from fastapi.testclient import TestClient
 
 if TYPE_CHECKING:
+    from tests.airflow.prospect_stage import ProspectStage
     from tests.airflow.stage import Stage
 
 # Airflow's own: it calls deprecated parts of itself and of its libraries.
@@ -154,6 +156,25 @@ def stage(
 
     name = f"people_{uuid.uuid4().hex[:8]}"  # Airflow's metadata outlives the test: a Dag id of one's own
     made = Stage.over(tmp_path, store_url, name, write_sync)
+    for connection, value in made.connections().items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{connection.upper()}", value)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def prospect_stage(
+    tmp_path: Path,
+    store_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    syncs: Path,
+    metadata: None,  # noqa: ARG001 # it has to be there
+) -> Iterator[ProspectStage]:
+    """The same with a prospect sync: the platform is its prospects."""
+    from tests.airflow.prospect_stage import ProspectStage, write_prospect_sync
+
+    name = f"prospects_{uuid.uuid4().hex[:8]}"
+    made = ProspectStage.over(tmp_path, store_url, name, partial(write_prospect_sync, syncs))
     for connection, value in made.connections().items():
         monkeypatch.setenv(f"AIRFLOW_CONN_{connection.upper()}", value)
     yield made

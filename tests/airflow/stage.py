@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 from airflow.dag_processing.dagbag import DagBag
@@ -55,7 +55,7 @@ class Stage:
     write_sync: Callable[..., Path]
 
     @classmethod
-    def over(cls, folder: Path, store_url: str, name: str, write_sync: Callable[..., Path]) -> Stage:
+    def over(cls, folder: Path, store_url: str, name: str, write_sync: Callable[..., Path]) -> Self:
         """Both systems empty, the sync file written."""
         crm, platform = MemoryCrmState(now, folder / "crm.json"), MemoryPlatformState(now, folder / "platform.json")
         write_sync(name)
@@ -64,8 +64,8 @@ class Stage:
     def connections(self) -> dict[str, str]:
         """The Airflow connections: CRM, platform and store."""
         return {
-            "crm": _memory("crm", self.folder / "crm.json"),
-            "platform": _memory("platform", self.folder / "platform.json"),
+            "crm": memory("crm", self.folder / "crm.json"),
+            "platform": memory("platform", self.folder / "platform.json"),
             "keepstep_store": self.store.url.set(drivername="postgresql").render_as_string(hide_password=False),
         }
 
@@ -91,9 +91,13 @@ class Stage:
 
     def dag(self, suffix: str = "") -> DAG:
         """The sync's Dag as the project's dag files make it, but impatient; with a suffix, its maintenance's."""
+        return self.dag_of(self.name + suffix)
+
+    def dag_of(self, dag_id: str) -> DAG:
+        """Any Dag of the project, likewise."""
         bag = DagBag(ROOT / "dags")
         assert not bag.import_errors
-        dag = bag.dags[self.name + suffix]
+        dag = bag.dags[dag_id]
         for task in dag.tasks:
             task.retry_delay = timedelta(milliseconds=10)
             task.retry_exponential_backoff = 0
@@ -167,5 +171,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _memory(side: str, path: Path) -> str:
+def memory(side: str, path: Path) -> str:
+    """An Airflow connection to a system in memory."""
     return json.dumps({"conn_type": "keepstep_memory", "extra": {"side": side, "path": str(path)}})

@@ -15,9 +15,26 @@ from keepstep_airflow.folders import syncs_folder
 from keepstep_airflow.pools import all_pools
 from keepstep_airflow.retry import RetryByWhoMustAct
 from keepstep_airflow.sync_files import read_syncs
+from tests.airflow.prospect_stage import write_prospect_sync
 
+ON_DEMAND = {"sync_prospect"}  # made of no sync file: several people may ask at once, and nothing of it can be dry
 CHAIN = ["pull_list", "compute_behavior_score", "push_score", "reconcile"]
 DAG_FILES = sorted((Path(__file__).resolve().parents[2] / "dags").glob("*.py"))
+
+
+PROSPECTS = ["pull_prospects", "push_prospects", "reconcile"]
+
+
+@pytest.fixture(params=["the project's own", "one of each kind"])
+def bag(request: pytest.FixtureRequest) -> DagBag:
+    """The Dags of the files that come with the project, or of a list with a maintenance and of prospects."""
+    if request.param == "the project's own":
+        found: DagBag = request.getfixturevalue("project_bag")
+        return found
+    request.getfixturevalue("write_sync")("people", maintenance={"schedule": "@daily"})
+    write_prospect_sync(request.getfixturevalue("syncs"), "everybody", owner="somebody", tags=["mine"])
+    made: DagBag = request.getfixturevalue("load_dags")()
+    return made
 
 
 def dags(bag: DagBag) -> list[DAG]:
@@ -26,6 +43,27 @@ def dags(bag: DagBag) -> list[DAG]:
 
 def list_syncs(bag: DagBag) -> list[DAG]:
     return [dag for dag in dags(bag) if dag.fileloc.endswith("list_sync.py")]
+
+
+def prospect_syncs(bag: DagBag) -> list[DAG]:
+    return [dag for dag in dags(bag) if dag.fileloc.endswith("prospect_sync.py")]
+
+
+def test_there_are_dags_of_each_kind(bag: DagBag) -> None:
+    assert bag.import_errors == {}
+    files = read_syncs(syncs_folder())
+    assert len(list_syncs(bag)) == len(files.lists)
+    assert len(prospect_syncs(bag)) == len(files.prospects)
+    assert (bag.dags.keys() >= ON_DEMAND) == bool(files.prospects)
+
+
+def test_every_prospect_sync_is_one_chain_of_three_tasks(bag: DagBag) -> None:
+    for dag in prospect_syncs(bag):
+        assert dag.task_ids == PROSPECTS
+        for earlier, later in pairwise(PROSPECTS):
+            assert dag.get_task(later).upstream_task_ids == {earlier}
+            assert dag.get_task(later).trigger_rule == "all_success"
+        assert [asset.uri for asset in dag.get_task("reconcile").outlets] == [f"keepstep://prospects/{dag.dag_id}"]
 
 
 def test_every_dag_file_is_imported_without_an_error_and_there_are_dags(project_bag: DagBag) -> None:
@@ -48,36 +86,36 @@ def test_every_list_sync_is_one_chain_of_four_tasks(project_bag: DagBag) -> None
 
 
 def test_every_dag_has_a_document_an_owner_and_tags_and_runs_once_at_a_time_without_catching_up(
-    project_bag: DagBag,
+    bag: DagBag,
 ) -> None:
-    for dag in dags(project_bag):
-        assert dag.max_active_runs == 1, dag.dag_id
+    for dag in dags(bag):
+        assert dag.max_active_runs == 1 or dag.dag_id in ON_DEMAND, dag.dag_id
         assert dag.catchup is False, dag.dag_id
         assert dag.doc_md, dag.dag_id
         assert "keepstep" in dag.tags, dag.dag_id
         assert dag.owner, dag.dag_id
         assert dag.owner != "airflow", dag.dag_id
         assert dag.timezone is not None, dag.dag_id
-        assert dag.params.get_param("dry").value is False, dag.dag_id
+        assert dag.dag_id in ON_DEMAND or dag.params.get_param("dry").value is False, dag.dag_id
 
 
-def test_every_task_has_a_pool_of_its_connection_and_one_function_lists_them_all(project_bag: DagBag) -> None:
+def test_every_task_has_a_pool_of_its_connection_and_one_function_lists_them_all(bag: DagBag) -> None:
     files = read_syncs(syncs_folder())
-    used = {task.pool for dag in dags(project_bag) for task in dag.tasks}
+    used = {task.pool for dag in dags(bag) for task in dag.tasks}
     assert files.wrong == {}
     assert used == set(all_pools())
     assert "default_pool" not in used
 
 
-def test_every_task_is_retried_by_who_must_act(project_bag: DagBag) -> None:
-    for dag in dags(project_bag):
+def test_every_task_is_retried_by_who_must_act(bag: DagBag) -> None:
+    for dag in dags(bag):
         for task in dag.tasks:
             assert isinstance(task.retry_policy, RetryByWhoMustAct), task.task_id
             assert task.retries, task.task_id
 
 
-def test_every_list_sync_tells_others_by_an_asset_that_it_is_done(project_bag: DagBag) -> None:
-    for dag in list_syncs(project_bag):
+def test_every_list_sync_tells_others_by_an_asset_that_it_is_done(bag: DagBag) -> None:
+    for dag in list_syncs(bag):
         assert [asset.uri for asset in dag.get_task("reconcile").outlets] == [f"keepstep://list/{dag.dag_id}"]
 
 
