@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
+from sqlalchemy import text
 
 from keepstep.connectors import act_on, salesforce
 from keepstep.store.database import Store
@@ -24,20 +25,20 @@ from tests.bad_days.systems import System
 SYNCS = Path(__file__).parent / "syncs"
 GREEN = {"pull_list": "success", "compute_behavior_score": "success", "push_score": "success", "reconcile": "success"}
 IMPORTED = (act_on, salesforce)
-SCORE = "Act_On_Score__c"
 APP = {"consumer_key": credentials.SALESFORCE_CLIENT_ID, "consumer_secret": credentials.SALESFORCE_CLIENT_SECRET}
 
 
 @dataclass(frozen=True, slots=True)
 class SalesforcePeople(System):
-    """What people do in a Salesforce org; `kind` is leads or contacts."""
+    """What people do in a Salesforce org; `kind` is leads or contacts, `score` the field that holds the score."""
 
     kind: str = "leads"
+    score: str = "Act_On_Score__c"
 
     def make_score_fields(self) -> None:
         """An administrator makes the score field on both objects."""
         for kind in ("Lead", "Contact"):
-            self.ask("POST", "fields", {"object": kind, "name": SCORE, "type": "double"})
+            self.ask("POST", "fields", {"object": kind, "name": self.score, "type": "double"})
 
     def enter(self, email: str, **fields: Any) -> str:
         """Somebody enters a person. Returns its id."""
@@ -72,7 +73,7 @@ class SalesforcePeople(System):
 
     def scores(self) -> Mapping[str, int | None]:
         """Everybody's score, by email."""
-        return {one["Email"]: one[SCORE] for one in self.people().values()}
+        return {one["Email"]: one[self.score] for one in self.people().values()}
 
     def writes(self) -> int:
         """Calls that change something, since the counts were started over; a sign-in changes nothing."""
@@ -108,6 +109,17 @@ class Office:
         """Somebody edits the sync file."""
         path = self.folder / f"{self.name}.yaml"
         path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text(encoding="utf-8")), **keys}), encoding="utf-8")
+
+    def errors(self) -> list[tuple[str, int]]:
+        """The open sync errors: their code, and how often each was met."""
+        with self.store.begin() as conn:
+            found = conn.execute(text("select code, count from sync_error where closed_at is null"))
+            return [(code, count) for code, count in found]
+
+    def tombstones(self) -> int:
+        """How many deleted records are remembered."""
+        with self.store.begin() as conn:
+            return int(conn.execute(text("select count(*) from tombstone")).scalar_one())
 
 
 def copy_sync(example: str, name: str, folder: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from keepstep.core.errors import SettingsError
 from keepstep.store.database import Store
@@ -147,7 +146,7 @@ def test_a_deleted_lead_stays_deleted(office: ActOnOffice) -> None:
     for _ in range(2):
         assert office.run().tasks == GREEN
     assert set(office.salesforce.scores()) == {"bob@example.com"}
-    assert _tombstones(office) == 1
+    assert office.tombstones() == 1
 
 
 def test_a_lead_that_vanishes_at_once_is_missed_and_stays_deleted(office: ActOnOffice) -> None:
@@ -166,12 +165,7 @@ def test_a_lead_that_vanishes_at_once_is_missed_and_stays_deleted(office: ActOnO
 
     assert office.run().tasks == GREEN
     assert set(office.salesforce.scores()) == {"bob@example.com"}
-    assert _tombstones(office) == 1
-
-
-def _tombstones(office: Office) -> int:
-    with office.store.begin() as conn:
-        return int(conn.execute(text("select count(*) from tombstone")).scalar_one())
+    assert office.tombstones() == 1
 
 
 def test_people_on_the_list_alone_become_leads_where_the_sync_says_so(office: ActOnOffice) -> None:
@@ -251,24 +245,17 @@ def test_a_row_that_a_validation_rule_refuses_is_counted_and_red_until_it_goes_t
     assert ended.returned["push_score"]["rejected"] == 1
     assert ended.returned["push_score"]["applied"] == 1
     assert office.salesforce.scores() == {"ada@example.com": None, "bob@example.com": 0}
-    assert _errors(office) == [("FIELD_CUSTOM_VALIDATION_EXCEPTION", 1)]
+    assert office.errors() == [("FIELD_CUSTOM_VALIDATION_EXCEPTION", 1)]
     assert "quill" not in str(ended.xcoms).lower()
 
     office.run()
-    assert _errors(office) == [("FIELD_CUSTOM_VALIDATION_EXCEPTION", 2)]
+    assert office.errors() == [("FIELD_CUSTOM_VALIDATION_EXCEPTION", 2)]
 
     office.salesforce.refuse_nothing()
     mended = office.run()
     assert mended.tasks == GREEN
     assert office.salesforce.scores()["ada@example.com"] == 15
-    assert _errors(office) == []
-
-
-def _errors(office: Office) -> list[tuple[str, int]]:
-    """The open sync errors: their code, and how often each was met."""
-    with office.store.begin() as conn:
-        found = conn.execute(text("select code, count from sync_error where closed_at is null"))
-        return [(code, count) for code, count in found]
+    assert office.errors() == []
 
 
 @pytest.mark.behaviour("AO-13")
