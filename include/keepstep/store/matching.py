@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from keepstep.core.match import Candidate, match
 from keepstep.core.prospect_policy import OnEmailChange
-from keepstep.store.pairs import CHUNK, Following
+from keepstep.store.pairs import CHUNK, Following, read_whole
 
 # A link counts while both of its ends are there; a new record with the email of a dead end takes its place (SY-15).
 _ALIVE = """
@@ -92,6 +92,7 @@ def link_matches(conn: Connection, follow: Following) -> int:
     """Link the dirty records of both sides that are the same person by email; mark duplicates. Returns new links."""
     given = follow.parameters()
     conn.execute(text(_FREE), given)
+    read_whole(conn)
     made = 0
     rows = conn.execute(text(_CANDIDATES), given, execution_options={"yield_per": CHUNK})
     links: list[dict[str, Any]] = []

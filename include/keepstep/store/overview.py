@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from keepstep.core.model import Phase, Side
 from keepstep.store import journal
@@ -136,19 +136,22 @@ def list_id(store: Store, name: str) -> str | None:
 def _runs(connection: Connection, runs: int) -> dict[str, list[RunLine]]:
     lines: dict[str, list[RunLine]] = {}
     for row in connection.execute(select(run).where(run.c.id.in_(_newest(runs))).order_by(run.c.id.desc())):
-        lines.setdefault(row.sync, []).append(
-            RunLine(
-                id=row.id,
-                key=row.key,
-                state=row.state,
-                dry=row.dry,
-                interval_end=row.interval_end,
-                started_at=row.started_at,
-                ended_at=row.ended_at,
-                **_figures(connection, row.id),
-            )
-        )
+        lines.setdefault(row.sync, []).append(run_line(connection, row))
     return lines
+
+
+def run_line(connection: Connection, row: Row[Any]) -> RunLine:
+    """A row of the table of runs, with its figures."""
+    return RunLine(
+        id=row.id,
+        key=row.key,
+        state=row.state,
+        dry=row.dry,
+        interval_end=row.interval_end,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        **_figures(connection, row.id),
+    )
 
 
 def _figures(connection: Connection, run_id: int) -> dict[str, int]:

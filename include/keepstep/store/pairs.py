@@ -109,12 +109,18 @@ ORDER BY t.link_id, t.object, length(t.crm_id), t.crm_id, length(t.prospect_id),
 """
 
 
+def read_whole(conn: Connection) -> None:
+    """Let this transaction's cursors be planned for all of their rows: PostgreSQL takes it that we want a tenth."""
+    conn.execute(text("SET LOCAL cursor_tuple_fraction = 1.0"))
+
+
 def dirty_pairs(conn: Connection, follow: Following, epoch: EpochId | None = None) -> Iterator[Pair]:
     """Each pair with a side that is still to be dealt with, in a fixed order, streamed.
 
     With `epoch`, the one that the fence let through, each pair's sealed score is told as of it: a score that did not
     change since an older epoch is the score of this one too.
     """
+    read_whole(conn)
     dirty = "s.dirty" if follow.taken_by is None else "s.dirty AND s.taken_run = :run"
     statement = text(_PAIRS.replace("{dirty}", dirty))
     rows = conn.execute(statement, follow.parameters(), execution_options={"yield_per": CHUNK})

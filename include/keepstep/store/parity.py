@@ -52,11 +52,15 @@ _CLOSE_SETTLED = f"""
 {_CLOSE.strip()} AND NOT EXISTS (
     SELECT FROM sighting s
     LEFT JOIN link l ON l.list_id = '' AND l.crm_connection = :crm AND l.platform_connection = :platform
-        AND ((s.side = 'platform' AND l.prospect_id = s.id)
-          OR (s.side = 'crm' AND l.crm_object = s.object AND l.crm_id = s.id))
-    WHERE s.sync = :sync AND s.dirty
-      AND coalesce('link:' || l.id, CASE s.side WHEN 'platform' THEN 'platform:' || s.id
-          ELSE 'crm:' || s.object || ':' || s.id END) = sync_error.pair)
+        AND l.prospect_id = s.id
+    WHERE s.sync = :sync AND s.side = 'platform' AND s.dirty
+      AND coalesce('link:' || l.id, 'platform:' || s.id) = sync_error.pair
+) AND NOT EXISTS (
+    SELECT FROM sighting s
+    LEFT JOIN link l ON l.list_id = '' AND l.crm_connection = :crm AND l.platform_connection = :platform
+        AND l.crm_object = s.object AND l.crm_id = s.id
+    WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty
+      AND coalesce('link:' || l.id, 'crm:' || s.object || ':' || s.id) = sync_error.pair)
 """
 
 

@@ -19,38 +19,44 @@ from keepstep.core.normalize import normalize_email
 ON_DEMAND = "on_demand"  # somebody asked for this one: before all others (SY-4)
 
 # A unit is a pair, or a record that has none: what is taken, planned and settled together.
-_UNITS = """
-WITH waiting AS (
-    SELECT s.side, s.object, s.id, s.queued_at, s.reasons, s.retry_at, s.taken_run, l.id AS link_id,
-        coalesce(l.prospect_id, CASE WHEN s.side = 'platform' THEN s.id END) AS prospect_id,
-        coalesce(l.crm_object || ':' || l.crm_id, CASE WHEN s.side = 'crm' THEN s.object || ':' || s.id END) AS crm_key,
-        coalesce('link:' || l.id, s.side || ':' || s.object || ':' || s.id) AS unit
+_WAITING_SIDES = """
+    SELECT s.side, s.object, s.id, s.queued_at, s.reasons, s.retry_at, s.taken_run, s.id AS prospect_id,
+        l.crm_object || ':' || l.crm_id AS crm_key, coalesce('link:' || l.id, 'platform:' || s.id) AS unit
     FROM sighting s
     LEFT JOIN link l ON l.platform_connection = :platform AND l.crm_connection = :crm AND l.list_id = ''
-        AND ((s.side = 'platform' AND l.prospect_id = s.id)
-          OR (s.side = 'crm' AND l.crm_object = s.object AND l.crm_id = s.id))
-    WHERE s.sync = :sync AND s.dirty
-), units AS (
-    SELECT w.unit, min(w.queued_at) AS since, max(w.prospect_id) AS prospect_id, max(w.crm_key) AS crm_key,
-        bool_or(p.owner IS NOT NULL) AS assigned, max(w.retry_at) AS retry_at,
-        bool_or('on_demand' = ANY(w.reasons)) AS asked,
-        array_agg(DISTINCT r.reason) FILTER (WHERE r.reason IS NOT NULL) AS reasons
-    FROM waiting w LEFT JOIN prospect p ON p.connection = :platform AND p.id = w.prospect_id
-    LEFT JOIN LATERAL unnest(w.reasons) AS r(reason) ON true
-    GROUP BY w.unit
-)
+        AND l.prospect_id = s.id
+    WHERE s.sync = :sync AND s.side = 'platform' AND s.dirty
+    UNION ALL
+    SELECT s.side, s.object, s.id, s.queued_at, s.reasons, s.retry_at, s.taken_run, l.prospect_id,
+        s.object || ':' || s.id, coalesce('link:' || l.id, 'crm:' || s.object || ':' || s.id)
+    FROM sighting s
+    LEFT JOIN link l ON l.platform_connection = :platform AND l.crm_connection = :crm AND l.list_id = ''
+        AND l.crm_object = s.object AND l.crm_id = s.id
+    WHERE s.sync = :sync AND s.side = 'crm' AND s.dirty
 """
 # Who was refused before comes after those who were not: a thousand rows in trouble don't keep the others waiting.
-_ORDER = "u.asked DESC, u.retry_at IS NOT NULL, u.assigned DESC, u.since NULLS LAST, u.unit"
-_TAKE = f"""
-{_UNITS}, next AS (
-    SELECT u.unit FROM units u WHERE u.retry_at IS NULL OR u.retry_at <= :now ORDER BY {_ORDER} LIMIT :n
-)
-UPDATE sighting s SET taken_run = :run FROM waiting w JOIN next ON next.unit = w.unit
-WHERE s.sync = :sync AND s.side = w.side AND s.object = w.object AND s.id = w.id
+_NEXT = """
+    SELECT w.unit FROM waiting w LEFT JOIN prospect p ON p.connection = :platform AND p.id = w.prospect_id
+    GROUP BY w.unit
+    HAVING max(w.retry_at) IS NULL OR max(w.retry_at) <= :now
+    ORDER BY bool_or('on_demand' = ANY(w.reasons)) DESC, max(w.retry_at) IS NOT NULL, bool_or(p.owner IS NOT NULL) DESC,
+        min(w.queued_at) NULLS LAST, w.unit
+    LIMIT :n
 """
+# In steps, each with its own statistics: in one statement, nobody could tell how many rows the first part finds.
+_TAKE = (
+    "DROP TABLE IF EXISTS pg_temp.waiting, pg_temp.next",
+    f"CREATE TEMP TABLE waiting ON COMMIT DROP AS {_WAITING_SIDES}",
+    "ANALYZE waiting",
+    f"CREATE TEMP TABLE next ON COMMIT DROP AS {_NEXT}",
+    "ANALYZE next",
+    """
+    UPDATE sighting s SET taken_run = :run FROM waiting w JOIN next ON next.unit = w.unit
+    WHERE s.sync = :sync AND s.side = w.side AND s.object = w.object AND s.id = w.id
+    """,
+)
 _LET_GO = "UPDATE sighting SET taken_run = NULL WHERE sync = :sync AND taken_run IS NOT NULL AND taken_run <> :run"
-_WAITING = f"{_UNITS} SELECT count(*) FROM units"
+_WAITING = f"SELECT count(DISTINCT w.unit) FROM ({_WAITING_SIDES}) w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,10 @@ def take(conn: Connection, place: Place, run_id: int, limit: int | None, now: da
     """
     given = {**place.parameters(), "run": run_id, "n": limit, "now": now}
     conn.execute(text(_LET_GO), given)
-    return conn.execute(text(_TAKE), given).rowcount
+    *before, last = _TAKE
+    for statement in before:
+        conn.execute(text(statement), given)
+    return conn.execute(text(last), given).rowcount
 
 
 def length(conn: Connection, place: Place) -> int:

@@ -27,9 +27,11 @@ def take(ctx: ProspectContext, frame: ProspectFrame) -> int:
     with ctx.store.begin() as conn:
         plans.supersede_older(conn, frame.address(ctx.run.id, Phase.PULL), ctx.now())
         matching.go_over(conn, follow, settings.on_email_change)
-        matching.link_by_crm_id(conn, follow, str(settings.platform_policy.crm_id_field))
+        made = matching.link_by_crm_id(conn, follow, str(settings.platform_policy.crm_id_field))
+        statistics.refresh(conn, made, "link")
         if settings.match_by == "email":
-            matching.link_matches(conn, follow)
+            made = matching.link_matches(conn, follow)
+            statistics.refresh(conn, made, "link", "sighting")
         queue.drop_strangers(conn, place, add=settings.pull.add)
         _release(conn, ctx, frame)
         limit = settings.limits.prospects or settings.limits.api_calls // CALLS_EACH
