@@ -21,7 +21,7 @@ $(STAMP): requirements.txt pyproject.toml tools/setup/environment.sh
 	@tools/setup/environment.sh
 	@touch $@
 
-demo: $(STAMP) ## four NetSuite lists through Airflow, against the sandbox; ONCE=1 stops at the end, ROUNDS=1 is quicker
+demo: $(STAMP) ## four NetSuite lists and Salesforce prospects through Airflow, against sandboxes; ONCE=1 stops at the end, ROUNDS=1 is quicker
 	@$(BIN)/python -m tools.demo
 
 test: $(STAMP) ## everything that must hold, then the table of behaviours

@@ -131,15 +131,15 @@ def new_folder() -> Iterator[Path]:
 
 
 def free_ports() -> Ports:
-    """Four ports in a row that nobody has; where the search begins differs from process to process."""
-    for first in range(20_000 + os.getpid() % 2_000 * 4, BELOW_EPHEMERAL - 4, 4):
+    """Six ports in a row that nobody has; where the search begins differs from process to process."""
+    for first in range(20_000 + os.getpid() % 2_000 * 6, BELOW_EPHEMERAL - 6, 6):
         found = Ports.starting_at(first)
         try:
             ports.require_free(found)
         except DemoError:
             continue
         return found
-    raise DemoError("no four free ports in a row")
+    raise DemoError("no six free ports in a row")
 
 
 def ends_of_logs(logs: Path) -> list[tuple[str, str]]:

@@ -13,13 +13,13 @@ import pytest
 from keepstep.config import load_sync
 from tools.demo import home, ports
 from tools.demo.rounds import maintenance_dag
-from tools.demo.settings import ROOT, SYNCS, DemoError, Ports, Settings
+from tools.demo.settings import LISTS, ROOT, SYNCS, DemoError, Ports, Settings
 from tools.demo.table import Line, figures
 
 
-def test_without_variables_it_takes_four_ports_in_a_row_and_runs_two_rounds() -> None:
+def test_without_variables_it_takes_six_ports_in_a_row_and_runs_two_rounds() -> None:
     settings = Settings.of({})
-    assert settings.ports == Ports(28080, 28081, 28082, 28083)
+    assert settings.ports == Ports(28080, 28081, 28082, 28083, 28084, 28085)
     assert (settings.once, settings.rounds) == (False, 2)
 
 
@@ -111,6 +111,6 @@ def test_the_tables_figures_are_counted_from_the_journal(store_url: str) -> None
 def test_the_demo_knows_every_sync_file_and_which_maintenance_is_a_dag_of_its_own() -> None:
     assert set(SYNCS) == {path.stem for path in (ROOT / "include" / "syncs").glob("*.yaml")}
     own = {
-        sync for sync in SYNCS if load_sync(ROOT / "include" / "syncs" / f"{sync}.yaml").settings.maintenance.schedule
+        sync for sync in LISTS if load_sync(ROOT / "include" / "syncs" / f"{sync}.yaml").settings.maintenance.schedule
     }
     assert {sync for sync in SYNCS if maintenance_dag(sync)} == own == {"netsuite_leads"}

@@ -2,11 +2,12 @@
 
 import pytest
 
-from keepstep.config import check_together, load_score_sheet, load_sync
+from keepstep.config import check_together, is_prospect_sync, load_score_sheet, load_sync
 from keepstep.connectors.act_on.wire import ACTIVITY_TYPES
 from tools.behaviours import ROOT
 
-SYNCS = [load_sync(path) for path in sorted((ROOT / "include" / "syncs").glob("*.yaml"))]
+FILES = sorted((ROOT / "include" / "syncs").glob("*.yaml"))
+SYNCS = [load_sync(path) for path in FILES if not is_prospect_sync(path)]
 
 
 @pytest.mark.behaviour("AO-1")

@@ -88,7 +88,26 @@ def _connections(settings: Settings, server: Postgres) -> dict[str, str]:
         "password": credentials.ACT_ON_PASSWORD,
         "extra": {"client_id": credentials.ACT_ON_CLIENT_ID, "client_secret": credentials.ACT_ON_CLIENT_SECRET},
     }
+    app = {
+        "consumer_key": credentials.SALESFORCE_CLIENT_ID,
+        "consumer_secret": credentials.SALESFORCE_CLIENT_SECRET,
+        "keepstep_login_url": f"http://127.0.0.1:{settings.ports.salesforce}",
+        "keepstep_external_id_field": "Keepstep_Key__c",
+    }
+    unit = {
+        "consumer_key": credentials.ACCOUNT_ENGAGEMENT_CLIENT_ID,
+        "consumer_secret": credentials.ACCOUNT_ENGAGEMENT_CLIENT_SECRET,
+        "login_url": f"http://127.0.0.1:{settings.ports.account_engagement}",
+        "business_unit_id": credentials.ACCOUNT_ENGAGEMENT_BUSINESS_UNIT,
+    }
+    engagement = f"http://127.0.0.1:{settings.ports.account_engagement}"
     return {
+        "AIRFLOW_CONN_SALESFORCE_DEFAULT": json.dumps(
+            {"conn_type": "salesforce", "extra": {"domain": "acme.my", **app}}
+        ),
+        "AIRFLOW_CONN_ACCOUNT_ENGAGEMENT_DEFAULT": json.dumps(
+            {"conn_type": "account_engagement", "host": engagement, "extra": unit}
+        ),
         "AIRFLOW_CONN_KEEPSTEP_STORE": server.url(STORE, "postgresql"),
         "AIRFLOW_CONN_EVENTS_DEFAULT": server.url(DATABASE, "postgresql"),
         "AIRFLOW_CONN_NETSUITE_DEFAULT": json.dumps(netsuite),

@@ -9,7 +9,7 @@ from tools.demo import wait
 from tools.demo.airflow_api import Airflow
 from tools.demo.processes import Processes
 from tools.demo.progress import Progress
-from tools.demo.settings import ROOT, SYNCS, DemoError, Settings
+from tools.demo.settings import LISTS, PROSPECTS, ROOT, SYNCS, DemoError, Settings
 
 DONE = frozenset({"success", "failed"})
 PULLED = "pull_list"
@@ -29,11 +29,13 @@ class Rounds:
     progress: Progress
     rounds: list[dict[str, str]] = field(default_factory=list)  # of each round: dag id -> run id
     states: dict[str, str] = field(default_factory=dict)  # run id -> state
+    first: str = ""  # the prospects' first run: the one after it tells them the ids of the records that it made
 
     def trigger(self) -> None:
         """Ask for every run of every round."""
         for dag_id in (*SYNCS, *filter(None, map(maintenance_dag, SYNCS))):
             self.airflow.settle_owed(dag_id)
+        self.first = self.airflow.trigger(PROSPECTS)
         for _ in range(self.settings.rounds):
             self.rounds.append({sync: self.airflow.trigger(sync) for sync in SYNCS})
         for sync in SYNCS:
@@ -53,7 +55,8 @@ class Rounds:
 
     def keys(self, number: int) -> list[str]:
         """The names of a round's runs in the store: a maintenance Dag's run carries the Dag's id as well."""
-        return [run if dag in SYNCS else f"{dag}/{run}" for dag, run in self.rounds[number - 1].items()]
+        keys = [run if dag in SYNCS else f"{dag}/{run}" for dag, run in self.rounds[number - 1].items()]
+        return [self.first, *keys] if number == 1 else keys
 
     def _look(self, runs: dict[str, str]) -> tuple[bool, str]:
         for dag_id, run_id in list(runs.items()):
@@ -85,7 +88,7 @@ class Rounds:
 def maintenance_dag(sync: str) -> str | None:
     """The Dag of a sync's list maintenance, where it has a schedule of its own."""
     path = ROOT / "include" / "syncs" / f"{sync}.yaml"
-    if sync not in SYNCS or load_sync(path).settings.maintenance.schedule is None:
+    if sync not in LISTS or load_sync(path).settings.maintenance.schedule is None:
         return None
     return f"{sync}__score_maintenance"
 

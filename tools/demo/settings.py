@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SYNCS = ("netsuite_customers", "netsuite_prospects", "netsuite_leads", "netsuite_unaffiliated")
+LISTS = ("netsuite_customers", "netsuite_prospects", "netsuite_leads", "netsuite_unaffiliated")
+PROSPECTS = "salesforce_prospects"
+SYNCS = (*LISTS, PROSPECTS)
 USER = "demo"
 FIRST_PORT = 28080
 
@@ -18,17 +20,19 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports that a demo takes, all on loopback: four in a row."""
+    """The ports that a demo takes, all on loopback: six in a row."""
 
     ui: int
     netsuite: int
     act_on: int
     postgres: int
+    salesforce: int
+    account_engagement: int
 
     @classmethod
     def starting_at(cls, first: int) -> Ports:
-        """Four ports in a row."""
-        return cls(*range(first, first + 4))
+        """Six ports in a row."""
+        return cls(*range(first, first + 6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Settings:
     rounds: int = 2  # the second round meets unchanged data: it must write nothing
     size: int = 400  # persons in the sandbox
     seed: int = 1  # draws them
-    timeout_s: float = 1200  # for one round of the four syncs
+    timeout_s: float = 1200  # for one round of the five syncs
     airflow: Mapping[str, str] = field(default_factory=dict)  # variables that its Airflow is told besides the demo's
 
     @property
@@ -58,7 +62,7 @@ class Settings:
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read the variables. Raises DemoError."""
         return cls(
-            ports=Ports.starting_at(_number(environment, "DEMO_PORT", FIRST_PORT, 1024, 65530)),
+            ports=Ports.starting_at(_number(environment, "DEMO_PORT", FIRST_PORT, 1024, 65528)),
             once=_number(environment, "ONCE", 0, 0, 1) == 1,
             rounds=_number(environment, "ROUNDS", 2, 1, 10),
             size=_number(environment, "SIZE", 400, 10, 100_000),

@@ -48,11 +48,19 @@ def start_sandbox(settings: Settings, processes: Processes, progress: Progress) 
     args += ["--size", str(settings.size)]
     args += ["--only", "netsuite", "--netsuite-port", str(settings.ports.netsuite)]
     args += ["--only", "act_on", "--act-on-port", str(settings.ports.act_on)]
+    args += ["--only", "salesforce", "--salesforce-port", str(settings.ports.salesforce)]
+    args += ["--only", "account_engagement", "--account-engagement-port", str(settings.ports.account_engagement)]
     processes.start("sandbox", args, airflow_env.plain())
+    ports = {
+        "NetSuite": settings.ports.netsuite,
+        "Act-On": settings.ports.act_on,
+        "Salesforce": settings.ports.salesforce,
+        "Account Engagement": settings.ports.account_engagement,
+    }
     found: dict[int, object] = {}
 
     def up() -> tuple[bool, str]:
-        for port in (settings.ports.netsuite, settings.ports.act_on):
+        for port in ports.values():
             try:
                 reply = requests.get(f"http://127.0.0.1:{port}/_control/state", timeout=10)
                 found[port] = reply.json()["counts"]
@@ -61,7 +69,16 @@ def start_sandbox(settings: Settings, processes: Processes, progress: Progress) 
         return True, ""
 
     wait.until(up, what="The sandbox starts", timeout_s=120, processes=processes, progress=progress)
-    progress.say(f"Sandbox: up, NetSuite on port {settings.ports.netsuite}, Act-On on port {settings.ports.act_on}")
+    _administer(settings)
+    progress.say("Sandbox: up, " + ", ".join(f"{name} on port {port}" for name, port in ports.items()))
+
+
+def _administer(settings: Settings) -> None:
+    """What an administrator makes in Salesforce first: a field for the score, and one for the key of a safe create."""
+    url = f"http://127.0.0.1:{settings.ports.salesforce}/_control/salesforce/fields"
+    for name in ("Lead", "Contact"):
+        for field in ({"name": "Score__c", "type": "double"}, {"name": "Keepstep_Key__c", "external_id": True}):
+            requests.post(url, json={"object": name, **field}, timeout=10).raise_for_status()
 
 
 def start_airflow(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 
-from keepstep.config import load_sync
+from keepstep.config import load_prospect_sync, load_sync
 from tools.demo import airflow_env
 from tools.demo.processes import Processes
 from tools.demo.progress import Progress
 from tools.demo.rounds import Rounds
-from tools.demo.settings import ROOT, SYNCS, USER, Settings
+from tools.demo.settings import LISTS, PROSPECTS, ROOT, USER, Settings
 from tools.demo.stack import start_airflow, start_postgres, start_sandbox
 from tools.demo.table import figures, table
 from tools.demo.verdict import problems
@@ -39,7 +39,9 @@ def _round(number: int, settings: Settings, server: Postgres, rounds: Rounds, pr
     wrong, equal = problems(settings, store_url, lines, states)
     written = sum(line.applied + line.rejected for line in lines)
     title = f"Round {number}" + ("" if number == 1 else ", on the same data")
-    titles = {sync: load_sync(ROOT / "include" / "syncs" / f"{sync}.yaml").settings.title for sync in SYNCS}
+    folder = ROOT / "include" / "syncs"
+    titles = {sync: load_sync(folder / f"{sync}.yaml").settings.title for sync in LISTS}
+    titles[PROSPECTS] = load_prospect_sync(folder / f"{PROSPECTS}.yaml").settings.title
     progress.console.print(table(lines, titles, equal, title))
     if not wrong and not written:
         progress.say("Nothing to write: everything in step.")
@@ -48,5 +50,5 @@ def _round(number: int, settings: Settings, server: Postgres, rounds: Rounds, pr
     for sentence in wrong:
         progress.console.print(sentence, style="red", highlight=False, markup=False)
     if not wrong:
-        progress.say("Every row is accounted for; every score in NetSuite is the sealed one.")
+        progress.say("Every row is accounted for; every score in NetSuite is the sealed one; prospects agree.")
     return not wrong
