@@ -8,7 +8,7 @@ from keepstep_airflow.ui.lazy import PREFIX, pages
 
 
 class KeepstepPlugin(AirflowPlugin):
-    """Pages under "Lists" in the navigation bar."""
+    """Pages in the navigation bar."""
 
     name = "keepstep"
     fastapi_apps: list[Any] = [  # noqa: RUF012 # Airflow declares these as plain attributes
@@ -21,5 +21,12 @@ class KeepstepPlugin(AirflowPlugin):
             "destination": "nav",
             "url_route": "keepstep-lists",
             "nav_top_level": True,
-        }
+        },
+        {
+            "name": "Sync queue",
+            "href": f"{PREFIX}/queue",
+            "destination": "nav",
+            "url_route": "keepstep-queue",
+            "nav_top_level": True,
+        },
     ]

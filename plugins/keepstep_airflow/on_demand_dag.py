@@ -50,6 +50,7 @@ def sync_prospect_dag(files: Sequence[ProspectFile]) -> DAG:
         start_date=pendulum.datetime(*FIRST_DAY, tz="UTC"),
         catchup=False,
         max_active_runs=AT_ONCE,
+        is_paused_upon_creation=False,  # nothing happens in it until somebody asks
         default_args={"owner": ", ".join(sorted({file.settings.owner for file in files}))},
         tags=["keepstep", "on demand"],
         params=_form(files),

@@ -125,7 +125,8 @@ def test_the_page_is_in_airflows_navigation_behind_its_sign_in(
     plugins = server.get("/api/v2/plugins", headers=sign_in(server)).json()["plugins"]
     (ours,) = [plugin for plugin in plugins if plugin["name"] == "keepstep"]
     assert [(view["name"], view["href"], view["destination"]) for view in ours["external_views"]] == [
-        ("Lists", URL, "nav")
+        ("Lists", URL, "nav"),
+        ("Sync queue", "/keepstep/queue", "nav"),
     ]
 
 

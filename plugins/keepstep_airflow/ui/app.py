@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowException
 from fastapi import Depends, FastAPI, status
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import ProgrammingError
 
-from keepstep.core.errors import KeepstepError
-from keepstep.store.database import Store
 from keepstep.store.overview import SyncLine, overview
 from keepstep_airflow.folders import syncs_folder
-from keepstep_airflow.hooks.store import STORE_CONNECTION, store_url
 from keepstep_airflow.sync_files import read_syncs
 from keepstep_airflow.ui.overview_page import render, rows
+from keepstep_airflow.ui.queue_routes import queue
+from keepstep_airflow.ui.reading import StoreAwayError, with_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,23 +41,12 @@ def lists(user: GetUserDep) -> HTMLResponse:
     found = read_syncs(syncs_folder())
     wrong = found.wrong if auth.is_authorized_view(access_view=AccessView.IMPORT_ERRORS, user=user) else {}
     files = [file for file in found.lists if file.name in readable]
+    lines: Mapping[str, SyncLine]
     try:
-        lines, message, answer = _lines(), None, status.HTTP_200_OK
+        lines, message, answer = with_store(overview), None, status.HTTP_200_OK
     except StoreAwayError as away:
         lines, message, answer = {}, str(away), status.HTTP_503_SERVICE_UNAVAILABLE
     return HTMLResponse(render(rows(files, lines) if message is None else [], wrong, message), answer)
 
 
-class StoreAwayError(Exception):
-    """The store can't be read; says what to do."""
-
-
-def _lines() -> Mapping[str, SyncLine]:
-    try:
-        # Made anew for each page, which costs a sign-in of some milliseconds; it never migrates: pages only read.
-        with Store(store_url(BaseHook.get_connection(STORE_CONNECTION)), application_name="keepstep-pages") as store:
-            return overview(store)
-    except ProgrammingError as empty:
-        raise StoreAwayError("The store is there but not set up yet: the first run of any sync sets it up.") from empty
-    except (KeepstepError, AirflowException) as away:
-        raise StoreAwayError(f"Keepstep's store can't be read (connection {STORE_CONNECTION}): {away}") from away
+app.include_router(queue)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from keepstep.store.overview import SyncLine
+from keepstep_airflow.ui import templating
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from keepstep.config import SyncFile, SyncSettings
     from keepstep.core.errors import SettingsError
 
@@ -43,7 +39,7 @@ def rows(files: Iterable[SyncFile], lines: Mapping[str, SyncLine]) -> list[ListR
 
 def render(lists: list[ListRow], wrong: Mapping[str, SettingsError], message: str | None = None) -> str:
     """The page as HTML; every text from files and the store is escaped."""
-    return _environment().get_template("overview.html").render(lists=lists, wrong=wrong, message=message)
+    return templating.render("overview.html", lists=lists, wrong=wrong, message=message)
 
 
 def _row(file: SyncFile, line: SyncLine) -> ListRow:
@@ -58,7 +54,7 @@ def _row(file: SyncFile, line: SyncLine) -> ListRow:
         connections=f"{settings.crm.connection}, {settings.platform.connection}",
         maintenance=_maintenance(settings),
         score_field=settings.score_field,
-        schedule=_schedule(settings.schedule, settings.timezone),
+        schedule=templating.schedule(settings.schedule, settings.timezone),
         maintenance_schedule=_maintenance_schedule(settings),
         line=line,
     )
@@ -71,28 +67,6 @@ def _maintenance(settings: SyncSettings) -> str:
     return f"score sheet {maintenance.score_sheet}"
 
 
-def _schedule(schedule: str | None, timezone: str) -> str:
-    return f"{schedule} ({timezone})" if schedule else "by hand"
-
-
 def _maintenance_schedule(settings: SyncSettings) -> str:
     own = settings.maintenance.schedule
-    return f"its own Dag, {_schedule(own, settings.timezone)}" if own else "in every run, before the push"
-
-
-def moment(when: datetime | None) -> str:
-    """A time as people read it; the store's times are UTC."""
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "not yet"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("keepstep_airflow.ui", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["moment"] = moment
-    return environment
+    return f"its own Dag, {templating.schedule(own, settings.timezone)}" if own else "in every run, before the push"
