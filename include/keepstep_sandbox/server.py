@@ -52,6 +52,14 @@ class _ClosableProtocol(HttpToolsProtocol):
         closable: Any = app
         self.app = closable
 
+    def shutdown(self) -> None:
+        """End the connection as the server stops; over TLS without waiting for a goodbye that may not come."""
+        idle = self.cycle is None or self.cycle.response_complete
+        if self.scheme == "https" and idle:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
 
 class SandboxServer:
     """A context manager: a server on `url` inside the with-statement, nothing of it left after."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from keepstep_sandbox.certificate import self_signed
 from keepstep_sandbox.server import PortInUse, SandboxServer
 from keepstep_sandbox.settings import SandboxSettings
 from keepstep_sandbox.systems import SYSTEMS
@@ -38,6 +39,20 @@ def test_a_port_in_use_is_an_error_that_says_so() -> None:
 
 def test_a_server_that_never_started_stops_without_complaint() -> None:
     SandboxServer(toy_app(SandboxSettings())).stop()
+
+
+def test_a_server_answers_over_tls_and_stops_although_a_client_stays_connected(tmp_path: Path) -> None:
+    before = threading.active_count()
+    tls = self_signed(tmp_path)
+    assert tls.key.stat().st_mode & 0o077 == 0
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(tls.certificate)
+        with SandboxServer(toy_app(SandboxSettings()), tls=tls) as server:
+            assert server.url.startswith("https://")
+            for host in ("127.0.0.1", "localhost"):
+                assert session.get(f"https://{host}:{server.port}/notes/1", timeout=5).status_code == 200
+        assert threading.active_count() == before
 
 
 def command(*options: str) -> subprocess.Popen[str]:

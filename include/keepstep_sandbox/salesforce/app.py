@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from keepstep_sandbox.control import build_app
+from keepstep_sandbox.salesforce.admin_routes import Administrator
 from keepstep_sandbox.salesforce.bulk_ingest import BulkIngest
 from keepstep_sandbox.salesforce.bulk_query import BulkQuery
 from keepstep_sandbox.salesforce.collection_service import Collections
@@ -20,7 +21,7 @@ from keepstep_sandbox.salesforce.query_service import QueryService
 from keepstep_sandbox.salesforce.record_service import RecordService
 from keepstep_sandbox.salesforce.replication import Replication
 from keepstep_sandbox.salesforce.settings import SalesforceSettings
-from keepstep_sandbox.salesforce.sign_in import TOKEN_PATH, SignIn
+from keepstep_sandbox.salesforce.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
 from keepstep_sandbox.surroundings import Surroundings
 
 ROOT = "/services/data/v{version}.0"
@@ -31,25 +32,29 @@ def create_app(settings: SalesforceSettings) -> Starlette:
     """Make an org with its people in it, and the application that serves it."""
     org = Org(settings, Surroundings.of(settings))
     gate = Gate(org)
-    sign_in, limits, ingest = SignIn(org, gate), Limits(org), BulkIngest(org, gate)
+    sign_in, limits, ingest, query = SignIn(org, gate), Limits(org), BulkIngest(org, gate), QueryService(org)
     routes: list[BaseRoute] = [
         Route(TOKEN_PATH, sign_in.token, methods=["POST"]),
+        Route(REVOKE_PATH, sign_in.revoke, methods=["POST"]),
         Route(SOAP_PATH, sign_in.soap, methods=["POST"]),
         Route("/services/data", limits.versions, methods=["GET"]),
         Route("/services/data/", limits.versions, methods=["GET"]),
     ]
-    resources = _resources(org, gate, limits, ingest)
+    resources = _resources(org, gate, limits, ingest, query)
     inner = [(Route(ROOT + path, handler, methods=[method]), handler) for method, path, handler in resources]
     for method, path, handler in [*resources, ("POST", "/composite", Composite(org, inner).run)]:
         # simple-salesforce ends its paths with a slash, jsforce doesn't: the real one takes both.
         routes += [Route(ROOT + path + end, gate.guarded(handler), methods=[method]) for end in ("", "/")]
+    admin = Administrator(org, sign_in, query, ingest)
     handlers = {SalesforceError: _refusal, HTTPException: _unrouted}
-    return build_app(org, routes, people_routes(org, ingest), guard=gate.crowd, exception_handlers=handlers)
+    return build_app(org, routes, people_routes(org, admin), guard=gate.crowd, exception_handlers=handlers)
 
 
-def _resources(org: Org, gate: Gate, limits: Limits, ingest: BulkIngest) -> list[tuple[str, str, Handler]]:
+def _resources(
+    org: Org, gate: Gate, limits: Limits, ingest: BulkIngest, query: QueryService
+) -> list[tuple[str, str, Handler]]:
     """Give method, path and handler of all that lies below a version; the more particular paths first."""
-    query, records, bulk_query = QueryService(org), RecordService(org, gate), BulkQuery(org)
+    records, bulk_query = RecordService(org, gate), BulkQuery(org)
     replication, many = Replication(org, records), Collections(org, gate, records)
     return [
         ("GET", "", limits.resources),
@@ -75,11 +80,14 @@ def _resources(org: Org, gate: Gate, limits: Limits, ingest: BulkIngest) -> list
         ("DELETE", "/sobjects/{kind}/{id}", records.delete),
         ("GET", "/sobjects/{kind}/{field}/{value:path}", records.by_external_id),
         ("PATCH", "/sobjects/{kind}/{field}/{value:path}", records.upsert),
+        ("DELETE", "/sobjects/{kind}/{field}/{value:path}", records.delete_by_external_id),
+        ("GET", "/jobs/query", bulk_query.jobs),
         ("POST", "/jobs/query", bulk_query.create),
         ("GET", "/jobs/query/{job}", bulk_query.job),
         ("PATCH", "/jobs/query/{job}", bulk_query.abort),
         ("DELETE", "/jobs/query/{job}", bulk_query.delete),
         ("GET", "/jobs/query/{job}/results", bulk_query.results),
+        ("GET", "/jobs/ingest", ingest.jobs),
         ("POST", "/jobs/ingest", ingest.create),
         ("GET", "/jobs/ingest/{job}", ingest.job),
         ("PATCH", "/jobs/ingest/{job}", ingest.close),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from keepstep_sandbox.salesforce import ids
 from keepstep_sandbox.salesforce.bodies import json_body
-from keepstep_sandbox.salesforce.bulk_jobs import DELIMITERS, ENDED, LINE_ENDINGS, Job, State
+from keepstep_sandbox.salesforce.bulk_jobs import DELIMITERS, ENDED, LINE_ENDINGS, Job, State, listed
 from keepstep_sandbox.salesforce.csv_file import FileProblem, Table, parse, write
 from keepstep_sandbox.salesforce.errors import SalesforceError, bad_request, not_found, refuse
 from keepstep_sandbox.salesforce.gate import Gate
@@ -89,6 +89,10 @@ class BulkIngest:
         )
         self._jobs[made.id] = _IngestJob(made, self._gate.caller(request), external_id)
         return _json(self._jobs[made.id].told())
+
+    async def jobs(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        """Answer `GET /jobs/ingest`."""
+        return _json(listed([{**one.told(), "jobType": "V2Ingest"} for one in self._jobs.values()]))
 
     async def upload(self, request: Request) -> Response:
         """Answer `PUT .../batches`: one file a job."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from keepstep_sandbox.salesforce import ids
 from keepstep_sandbox.salesforce.bodies import json_body
-from keepstep_sandbox.salesforce.bulk_jobs import ENDED, Job, State
+from keepstep_sandbox.salesforce.bulk_jobs import DELIMITERS, ENDED, LINE_ENDINGS, Job, State, listed
 from keepstep_sandbox.salesforce.errors import SalesforceError, bad_request, not_found
 from keepstep_sandbox.salesforce.org import Org
 from keepstep_sandbox.salesforce.rendering import to_page
@@ -39,6 +39,9 @@ class BulkQuery:
         operation, text = body.get("operation"), body.get("query")
         if operation not in ("query", "queryAll") or not isinstance(text, str):
             raise bad_request("INVALIDJOB", "operation must be query or queryAll, with a query")
+        delimiter, ending = str(body.get("columnDelimiter", "COMMA")), str(body.get("lineEnding", "LF"))
+        if delimiter not in DELIMITERS or ending not in LINE_ENDINGS:
+            raise bad_request("INVALIDJOB", "columnDelimiter or lineEnding isn't known")
         answer = run(self._org, text, deleted=operation == "queryAll")
         if answer.counted:
             raise bad_request("API_ERROR", "Implementation restriction: aggregate queries aren't supported")
@@ -47,8 +50,8 @@ class BulkQuery:
             id=ids.make("750", 100_000 + self._count),
             operation=operation,
             kind=answer.kind,
-            delimiter=str(body.get("columnDelimiter", "COMMA")),
-            line_ending=str(body.get("lineEnding", "LF")),
+            delimiter=delimiter,
+            line_ending=ending,
             user=request.state.user,
             created=self._org.now(),
             version=str(request.path_params["version"]),
@@ -56,6 +59,10 @@ class BulkQuery:
         )
         self._jobs[job.id] = _QueryJob(job, text)
         return _json(job.told())
+
+    async def jobs(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
+        """Answer `GET /jobs/query`."""
+        return _json(listed([{**one.job.told(), "jobType": "V2Query"} for one in self._jobs.values()]))
 
     async def job(self, request: Request) -> Response:
         """Answer `GET /jobs/query/ID`."""
@@ -98,7 +105,8 @@ class BulkQuery:
             "Sforce-NumberOfRecords": str(len(rows)),
             "Sforce-Locator": _written(end) if end < len(found.answer.rows) else "null",
         }
-        return Response(to_page(found.answer, rows), media_type="text/csv", headers=headers)
+        text = to_page(found.answer, rows, DELIMITERS[found.job.delimiter], LINE_ENDINGS[found.job.line_ending])
+        return Response(text, media_type="text/csv", headers=headers)
 
     def _found(self, request: Request) -> _QueryJob:
         found = self._jobs.get(ids.normal(str(request.path_params["job"])) or "")

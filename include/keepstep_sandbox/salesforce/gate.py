@@ -44,6 +44,10 @@ class Gate:
         self._sessions[token] = _Session(user, now + self._org.settings.session_s, self._org.token_age)
         return token
 
+    def close(self, token: str) -> bool:
+        """End a session; tell whether there was one."""
+        return self._sessions.pop(token, None) is not None
+
     def guarded(self, handler: Handler) -> Handler:
         """Let a handler see only good requests, and add the header that counts calls."""
 

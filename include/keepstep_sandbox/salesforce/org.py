@@ -145,6 +145,11 @@ class Org:
             self.deletions.clear()
             self.log_floor = self.now()
 
+    def cut_delete_log(self, kept: timedelta) -> None:
+        """Forget the delete log's older entries, as the real one does when it has too many; the bin keeps its rows."""
+        floor = self.now() - kept
+        self.log_floor = floor if self.log_floor is None else max(self.log_floor, floor)
+
     def purge_expired(self) -> None:
         """Purge what has been in the recycle bin for too long; looked at no more than once a minute of its clock."""
         now = self.now()

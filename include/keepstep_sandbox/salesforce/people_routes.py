@@ -17,10 +17,13 @@
 | POST fields; PATCH, DELETE fields/OBJECT/NAME | `{"object", "name", "type", "length", "external_id", "values", ...}` |
 | PUT breakdown | `{"after": 3, "message": "..."}`: the next ingest job fails there |
 | PUT usage | `{"calls": 99990}`: so many calls have been made within the last hour |
+| DELETE cursors | ends all query cursors: who pages on is told INVALID_QUERY_LOCATOR |
+| PUT delete-log | `{"kept_s": 7200}`: older entries of the delete log go, and `earliestDateAvailable` moves |
+| POST approvals | `{"user": id}`: a user lets the app in for good; gives the refresh token that the app is left with |
 | GET, PUT settings; GET key | reads or changes `SalesforceSettings`; the private key for JWT sign-in, and the ids |
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final
 
 import orjson
@@ -28,41 +31,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from keepstep_sandbox import credentials
 from keepstep_sandbox.control import Handler, answers, json_object
-from keepstep_sandbox.salesforce.bulk_ingest import Breakdown, BulkIngest
+from keepstep_sandbox.salesforce.admin_routes import Administrator
 from keepstep_sandbox.salesforce.conversion import convert
 from keepstep_sandbox.salesforce.errors import SalesforceError
 from keepstep_sandbox.salesforce.org import Fault, Org
 from keepstep_sandbox.salesforce.records import Caller, Records
-from keepstep_sandbox.salesforce.rules import DuplicateRule, ValidationRule, lock
-from keepstep_sandbox.salesforce.schema import ACCOUNT, CONTACT, LEAD, USER, Field, Type
-from keepstep_sandbox.salesforce.sign_in import private_key_pem
-from keepstep_sandbox.salesforce.soql.parser import parse_condition
+from keepstep_sandbox.salesforce.rules import lock
+from keepstep_sandbox.salesforce.schema import ACCOUNT, CONTACT, LEAD, USER
 from keepstep_sandbox.salesforce.table import Row
 from keepstep_sandbox.salesforce.values import held, to_json
 
 _RECORDS: Final = {"leads": LEAD, "contacts": CONTACT, "accounts": ACCOUNT, "users": USER}
-_FIXED: Final = frozenset({"seed", "size", "odd_emails", "latency_s"})  # set by reset, start or the common control
 
 
-def people_routes(org: Org, ingest: BulkIngest) -> list[BaseRoute]:
-    """Give the routes."""
-    people, admin = _People(org), _Administrator(org, ingest)
+def people_routes(org: Org, admin: Administrator) -> list[BaseRoute]:
+    """Give the routes: the administrator's, and everybody's."""
+    people = _People(org)
     routes: list[tuple[str, str, Handler]] = [
-        ("GET", "/settings", admin.settings),
-        ("PUT", "/settings", admin.change_settings),
-        ("GET", "/key", admin.key),
-        ("PUT", "/usage", admin.use),
-        ("PUT", "/breakdown", admin.break_down),
-        ("POST", "/empty-recycle-bin", admin.empty_bin),
-        ("POST", "/fields", admin.add_field),
-        ("PATCH", "/fields/{kind}/{name}", admin.change_field),
-        ("DELETE", "/fields/{kind}/{name}", admin.remove_field),
-        ("PUT", "/duplicate-rules/{name}", admin.put_duplicate_rule),
-        ("DELETE", "/duplicate-rules/{name}", admin.remove_duplicate_rule),
-        ("PUT", "/validation-rules/{name}", admin.put_validation_rule),
-        ("DELETE", "/validation-rules/{name}", admin.remove_validation_rule),
+        *admin.routes(),
         ("POST", "/leads/{id}/convert", people.convert),
         ("POST", "/users/{id}/deactivate", people.deactivate),
         ("POST", "/users/{id}/activate", people.activate),
@@ -166,99 +153,6 @@ class _People:
 
     def _told(self, kind: str, row: Row) -> dict[str, Any]:
         return {field.name: to_json(held(field, row)) for field in self._org.schema.fields(kind)}
-
-
-class _Administrator:
-    """Whoever sets the org up."""
-
-    def __init__(self, org: Org, ingest: BulkIngest) -> None:
-        self._org = org
-        self._ingest = ingest
-
-    async def settings(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
-        return JSONResponse(asdict(self._org.settings))
-
-    async def change_settings(self, request: Request) -> Response:
-        found = await json_object(request)
-        if _FIXED & found.keys():
-            raise ValueError(f"{', '.join(sorted(_FIXED))} are set at the start or by reset and latency")
-        self._org.settings = replace(self._org.settings, **found)
-        return await self.settings(request)
-
-    async def key(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
-        told = {
-            "client_id": credentials.SALESFORCE_CLIENT_ID,
-            "username": credentials.SALESFORCE_USER,
-            "algorithm": "RS256",
-            "private_key": private_key_pem(),
-        }
-        return JSONResponse(told)
-
-    async def use(self, request: Request) -> Response:
-        calls = int((await json_object(request))["calls"])
-        self._org.calls.clear()
-        self._org.calls[int(self._org.now().timestamp()) // 3600] = calls
-        return Response(status_code=204)
-
-    async def break_down(self, request: Request) -> Response:
-        self._ingest.breakdown = Breakdown(**await json_object(request))
-        return Response(status_code=204)
-
-    async def empty_bin(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
-        self._org.empty_bin()
-        return Response(status_code=204)
-
-    async def add_field(self, request: Request) -> Response:
-        found = await json_object(request)
-        kind, kind_of_field = found.pop("object"), Type(found.pop("type", "string"))
-        if kind_of_field is Type.REFERENCE:
-            raise ValueError("a custom field of this sandbox isn't a reference")
-        values = tuple(found.pop("values", ()))
-        self._org.schema.add(kind, Field(**{"length": 255, **found, "type": kind_of_field, "values": values}))
-        self._org.schema_changed = self._org.now()
-        return Response(status_code=204)
-
-    async def change_field(self, request: Request) -> Response:
-        found = await json_object(request)
-        if "values" in found:
-            found["values"] = tuple(found["values"])
-        self._org.schema.change(request.path_params["kind"], request.path_params["name"], **found)
-        self._org.schema_changed = self._org.now()
-        return Response(status_code=204)
-
-    async def remove_field(self, request: Request) -> Response:
-        kind = self._org.schema.kind(request.path_params["kind"])
-        field = self._org.schema.remove(kind, request.path_params["name"])
-        self._org.schema_changed = self._org.now()
-        table = self._org.tables[kind]
-        table.forget_index(field.name)
-        for record_id in list(table.ids()):
-            row = table.get(record_id) or {}
-            if field.name in row and field.custom:
-                self._org.put(kind, {name: value for name, value in row.items() if name != field.name})
-        return Response(status_code=204)
-
-    async def put_duplicate_rule(self, request: Request) -> Response:
-        found = await json_object(request)
-        kind = self._org.schema.kind(str(found["object"]))
-        fields = tuple(self._org.schema.field(kind, name).name for name in found["fields"])
-        rule = DuplicateRule(kind, fields, bool(found.get("allow_save", True)))
-        self._org.duplicate_rules[request.path_params["name"]] = rule
-        return Response(status_code=204)
-
-    async def remove_duplicate_rule(self, request: Request) -> Response:
-        del self._org.duplicate_rules[request.path_params["name"]]
-        return Response(status_code=204)
-
-    async def put_validation_rule(self, request: Request) -> Response:
-        rule = ValidationRule(**await json_object(request))
-        parse_condition(rule.when)
-        self._org.validation_rules[request.path_params["name"]] = rule
-        return Response(status_code=204)
-
-    async def remove_validation_rule(self, request: Request) -> Response:
-        del self._org.validation_rules[request.path_params["name"]]
-        return Response(status_code=204)
 
 
 def _kind(request: Request) -> str:

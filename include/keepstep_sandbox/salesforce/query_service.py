@@ -33,7 +33,7 @@ class QueryService:
         self._org = org
         self._cursors: dict[str, _Cursor] = {}
         self._count = 0
-        org.on_reset.append(self._cursors.clear)
+        org.on_reset.append(self.end_cursors)
 
     async def query(self, request: Request) -> Response:
         """Answer `GET /query?q=`."""
@@ -53,6 +53,10 @@ class QueryService:
             raise bad_request("INVALID_QUERY_LOCATOR", "invalid query locator")
         cursor.used = now
         return self._page(request, cursor.answer, name, int(offset), cursor.page)
+
+    def end_cursors(self) -> None:
+        """End all cursors, as the servers do under load."""
+        self._cursors.clear()
 
     def _first(self, request: Request, *, deleted: bool) -> Response:
         if len(request.url.query) > MAX_URI:

@@ -21,7 +21,7 @@ from keepstep_sandbox.salesforce.gate import Gate
 from keepstep_sandbox.salesforce.org import Org
 from keepstep_sandbox.salesforce.records import Caller, Records
 from keepstep_sandbox.salesforce.rendering import to_record
-from keepstep_sandbox.salesforce.schema import MERGEABLE
+from keepstep_sandbox.salesforce.schema import MERGEABLE, Field
 from keepstep_sandbox.salesforce.table import Row
 from keepstep_sandbox.salesforce.view import View
 
@@ -66,9 +66,7 @@ class RecordService:
         if since is not None and row["LastModifiedDate"] <= since:
             return Response(status_code=304)
         unmodified(request, row["LastModifiedDate"])
-        wanted = request.query_params.get("fields", "")
-        names = wanted.split(",") if wanted else [field.name for field in self._org.schema.fields(kind)]
-        return _json(to_record(self._org.schema, kind, row, names, str(request.path_params["version"])))
+        return self._told(request, kind, row)
 
     async def update(self, request: Request) -> Response:
         """Answer `PATCH /sobjects/T/ID`."""
@@ -102,13 +100,16 @@ class RecordService:
         return _json({"id": record_id, "success": True, "errors": [], "created": False})
 
     async def by_external_id(self, request: Request) -> Response:
-        """Answer `GET /sobjects/T/FIELD/VALUE`."""
+        """Answer `GET /sobjects/T/FIELD/VALUE?fields=`."""
         kind = self.kind(request)
-        field = self._org.schema.field(kind, str(request.path_params["field"]))
-        found = self._records.find(kind, field.name, str(request.path_params["value"]))
-        row = self._readable(kind, found[0] if found else "")
-        names = [field.name for field in self._org.schema.fields(kind)]
-        return _json(to_record(self._org.schema, kind, row, names, str(request.path_params["version"])))
+        row = self._readable(kind, self._match(request, kind))
+        return self._told(request, kind, row)
+
+    async def delete_by_external_id(self, request: Request) -> Response:
+        """Answer `DELETE /sobjects/T/FIELD/VALUE`."""
+        kind = self.kind(request)
+        self._records.delete(self._gate.caller(request), kind, self._match(request, kind))
+        return Response(status_code=204)
 
     def kind(self, request: Request) -> str:
         """Give the object that a path names.
@@ -121,6 +122,23 @@ class RecordService:
             return self._org.schema.kind(name)
         except SalesforceError as error:
             raise replace(no_such_object(name), status=404, code="NOT_FOUND", message=not_found().message) from error
+
+    def _match(self, request: Request, kind: str) -> str:
+        """Give the id of the record that a path's external id means.
+
+        Raises:
+            SalesforceError: there's none, or the field is no external id.
+        """
+        field = external_id(self._org, kind, str(request.path_params["field"]))
+        found = self._records.find(kind, field.name, str(request.path_params["value"]))
+        if not found:
+            raise not_found()
+        return found[0]  # the values of an external id are unique here
+
+    def _told(self, request: Request, kind: str, row: Row) -> Response:
+        wanted = request.query_params.get("fields", "")
+        names = wanted.split(",") if wanted else [field.name for field in self._org.schema.fields(kind)]
+        return _json(to_record(self._org.schema, kind, row, names, str(request.path_params["version"])))
 
     def _readable(self, kind: str, record_id: str) -> Row:
         view = View(self._org, deleted=True)
@@ -173,9 +191,7 @@ def upsert(
         record_id = _normal(value)
         records.update(caller, kind, record_id, body, csv=csv)
         return record_id, False
-    if not field.external_id:
-        message = f"Field name provided, {field.name} does not match an External ID for {kind}"
-        raise SalesforceError(404, "NOT_FOUND", message)
+    external_id(org, kind, field_name)
     found = records.find(kind, field.name, value)
     if len(found) > 1:
         raise SeveralMatch(found)
@@ -183,6 +199,19 @@ def upsert(
         records.update(caller, kind, found[0], body, csv=csv)
         return found[0], False
     return records.create(caller, kind, {**body, field.name: value}, csv=csv), True
+
+
+def external_id(org: Org, kind: str, name: str) -> Field:
+    """Give a field that records can be found by.
+
+    Raises:
+        SalesforceError: there's none, or it isn't an external id.
+    """
+    field = org.schema.field(kind, name)
+    if not field.external_id:
+        message = f"Field name provided, {field.name} does not match an External ID for {kind}"
+        raise SalesforceError(404, "NOT_FOUND", message)
+    return field
 
 
 def _normal(text: str) -> str:

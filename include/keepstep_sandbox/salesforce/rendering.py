@@ -32,10 +32,10 @@ def to_records(answer: Answer, rows: Iterable[Row], version: str) -> list[dict[s
     return found
 
 
-def to_page(answer: Answer, rows: Sequence[Row]) -> str:
+def to_page(answer: Answer, rows: Sequence[Row], delimiter: str, line_ending: str) -> str:
     """Write a page of a bulk result: every cell quoted, a header on each page."""
     out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer = csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator=line_ending)
     writer.writerow([".".join(path) for path in answer.columns])
     getters = list(answer.columns.values())
     writer.writerows([[to_csv(get(row)) for get in getters] for row in rows])

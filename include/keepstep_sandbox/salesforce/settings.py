@@ -13,6 +13,7 @@ class SalesforceSettings(SandboxSettings):
         session_s: how long an access token lives after its last use; the org's session setting, 2 hours by default.
         password_flow: whether OAuth username-password is switched on; new orgs have it off.
         soap_login: whether the SOAP login call is answered.
+        rotate_refresh_tokens: whether each use of a refresh token gives a new one and ends the old one.
         daily_limit: API calls in a rolling 24 hours.
         concurrent_limit: requests under way at once.
         max_page: rows of a query page at most; min_page: at least, whatever the client asks for.
@@ -32,6 +33,7 @@ class SalesforceSettings(SandboxSettings):
     session_s: int = 7200
     password_flow: bool = True
     soap_login: bool = True
+    rotate_refresh_tokens: bool = False
     daily_limit: int = 100_000
     concurrent_limit: int = 25
     max_page: int = 2000

@@ -1,4 +1,4 @@
-"""Ways in: OAuth client credentials, JWT bearer and username-password, and the SOAP login of older clients."""
+"""Ways in: OAuth client credentials, JWT bearer, username-password, refresh token; the SOAP login of older clients."""
 
 import base64
 import re
@@ -18,8 +18,10 @@ from starlette.responses import JSONResponse, Response
 from keepstep_sandbox import credentials
 from keepstep_sandbox.salesforce.gate import Gate
 from keepstep_sandbox.salesforce.org import Org
+from keepstep_sandbox.salesforce.schema import USER
 
 TOKEN_PATH: Final = "/services/oauth2/token"  # noqa: S105 - a path
+REVOKE_PATH: Final = "/services/oauth2/revoke"
 ORG_ID: Final = "00DKs0000000001EAA"
 JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LOGIN_HOSTS: Final = ("https://login.salesforce.com", "https://test.salesforce.com")
@@ -37,6 +39,30 @@ class SignIn:
     def __init__(self, org: Org, gate: Gate) -> None:
         self._org = org
         self._gate = gate
+        self._refresh_tokens: dict[str, str] = {}  # token -> the user who let the app in
+        self._count = 0
+        org.on_reset.append(self._refresh_tokens.clear)
+
+    def approve(self, user: str) -> str:
+        """Give an app that a user lets in for good its refresh token.
+
+        Raises:
+            KeyError: there's no such user.
+        """
+        if self._org.tables[USER].get(user) is None:
+            raise KeyError(user)
+        self._count += 1
+        token = f"5Aep861.sandbox{self._count:06d}"
+        self._refresh_tokens[token] = user
+        return token
+
+    async def revoke(self, request: Request) -> Response:
+        """Answer `POST /services/oauth2/revoke`: an access token ends, or a refresh token."""
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        token = form.get("token", "")
+        if self._refresh_tokens.pop(token, None) is None and not self._gate.close(token):
+            return JSONResponse({"error": "invalid_token", "error_description": "invalid token"}, 400)
+        return Response(status_code=200)
 
     async def token(self, request: Request) -> Response:
         """Answer `POST /services/oauth2/token`."""
@@ -60,6 +86,9 @@ class SignIn:
             "token_type": "Bearer",
             "issued_at": str(int(self._org.surroundings.clock.now().timestamp() * 1000)),
         }
+        if form.get("grant_type") == "refresh_token" and self._org.settings.rotate_refresh_tokens:
+            del self._refresh_tokens[form["refresh_token"]]
+            told["refresh_token"] = self.approve(user)
         return JSONResponse(told, headers={"Cache-Control": "no-cache, no-store"})
 
     async def soap(self, request: Request) -> Response:
@@ -73,7 +102,9 @@ class SignIn:
         result = (
             f'<loginResponse xmlns="urn:partner.soap.sforce.com"><result><serverUrl>{escape(url)}</serverUrl>'
             f"<sessionId>{escape(self._gate.open(user))}</sessionId><userId>{user}</userId>"
-            f"<userInfo><organizationId>{ORG_ID}</organizationId></userInfo></result></loginResponse>"
+            f"<userInfo><organizationId>{ORG_ID}</organizationId>"
+            f"<sessionSecondsValid>{self._org.settings.session_s}</sessionSecondsValid></userInfo>"
+            "</result></loginResponse>"
         )
         return _soap(200, result)
 
@@ -92,6 +123,9 @@ class SignIn:
             case "password" if self._org.settings.password_flow:
                 _check_client(form)
                 return self._by_password(form)
+            case "refresh_token":
+                _check_client(form)
+                return self._by_refresh_token(form.get("refresh_token", ""))
             case grant if grant == JWT_GRANT:
                 return self._by_assertion(form.get("assertion", ""), request)
             case _:
@@ -102,6 +136,12 @@ class SignIn:
         password = credentials.SALESFORCE_PASSWORD
         if user is None or form.get("password") not in (password, password + credentials.SALESFORCE_SECURITY_TOKEN):
             raise GrantRefused("invalid_grant", "authentication failure")
+        return user
+
+    def _by_refresh_token(self, token: str) -> str:
+        user = self._refresh_tokens.get(token, "")
+        if not (self._org.tables[USER].get(user) or {}).get("IsActive", False):
+            raise GrantRefused("invalid_grant", "expired access/refresh token")
         return user
 
     def _by_assertion(self, assertion: str, request: Request) -> str:

@@ -185,3 +185,24 @@ def test_a_query_job_refuses_what_the_bulk_api_cannot(salesforce: SalesforceClie
     ):
         body = {"operation": "query", "query": soql}
         assert error_of(salesforce.call("POST", "/jobs/query", body)) == (400, code)
+
+
+def test_jobs_can_be_listed(salesforce: SalesforceClient) -> None:
+    ingest = made(salesforce)["id"]
+    query = salesforce.call("POST", "/jobs/query", {"operation": "query", "query": "SELECT Id FROM Lead"}).json()["id"]
+    for path, job, kind in (("/jobs/ingest", ingest, "V2Ingest"), ("/jobs/query", query, "V2Query")):
+        told = salesforce.call("GET", path).json()
+        assert (told["done"], told["nextRecordsUrl"]) == (True, None)
+        assert [(one["id"], one["jobType"]) for one in told["records"]] == [(job, kind)]
+
+
+def test_a_query_s_results_have_the_delimiter_and_line_ending_of_the_job(salesforce: SalesforceClient) -> None:
+    salesforce.lead(Title="Poet")
+    job = {"operation": "query", "query": "SELECT LastName, Title FROM Lead"}
+    unknown = salesforce.call("POST", "/jobs/query", {**job, "columnDelimiter": "SPACE"})
+    assert error_of(unknown) == (400, "INVALIDJOB")
+    job |= {"columnDelimiter": "PIPE", "lineEnding": "CRLF"}
+    path = f"/jobs/query/{salesforce.call('POST', '/jobs/query', job).json()['id']}"
+    for _ in range(2):
+        salesforce.call("GET", path)
+    assert salesforce.call("GET", f"{path}/results").content == b'"LastName"|"Title"\r\n"Ode"|"Poet"\r\n'

@@ -193,3 +193,16 @@ def test_settings_that_are_no_settings_are_400(salesforce: SalesforceClient) -> 
         url = f"{salesforce.url}/_control/salesforce/settings"
         assert salesforce.session.put(url, json=body, timeout=20).status_code == 400
     assert salesforce.people("GET", "settings")["max_page"] == 2000
+
+
+def test_a_log_that_was_cut_forgets_deletions_that_the_recycle_bin_still_shows(salesforce: SalesforceClient) -> None:
+    lead = salesforce.lead()
+    salesforce.people("DELETE", f"leads/{lead}")
+    salesforce.people("PUT", "delete-log", {"kept_s": 7200})
+    answer = span(salesforce, "Lead", "deleted")
+    assert [one["id"] for one in answer["deletedRecords"]] == [lead]
+    reach = datetime.now(UTC) - datetime.fromisoformat(answer["earliestDateAvailable"])
+    assert timedelta(hours=2) <= reach < timedelta(hours=3)
+    salesforce.people("PUT", "delete-log", {"kept_s": -60})
+    assert span(salesforce, "Lead", "deleted")["deletedRecords"] == []
+    assert salesforce.rows("SELECT Id FROM Lead WHERE IsDeleted = true", deleted=True) == [{"Id": lead}]

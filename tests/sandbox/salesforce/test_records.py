@@ -238,3 +238,35 @@ def test_an_unchanged_schema_is_not_described_twice(salesforce: SalesforceClient
     assert salesforce.call("GET", "/sobjects/Lead/describe", **since).status_code == 200
     assert "Contact" in [one["name"] for one in salesforce.call("GET", "/sobjects").json()["sobjects"]]
     assert salesforce.call("GET", "/sobjects/Lead").json()["objectDescribe"]["name"] == "Lead"
+
+
+def test_a_record_is_read_and_deleted_by_its_external_id(keyed: SalesforceClient) -> None:
+    lead = keyed.lead(Ext__c="A/1", Title="Poet")
+    path = "/sobjects/Lead/Ext__c/A%2F1"
+    told = keyed.call("GET", f"{path}?fields=Id,Title").json()
+    assert {name: value for name, value in told.items() if name != "attributes"} == {"Id": lead, "Title": "Poet"}
+    assert keyed.call("DELETE", path).status_code == 204
+    assert keyed.people("GET", f"leads/{lead}")["IsDeleted"] is True
+    assert [error_of(keyed.call(method, path)) for method in ("GET", "DELETE")] == [(404, "NOT_FOUND")] * 2
+    assert error_of(keyed.call("GET", "/sobjects/Lead/Title/Poet")) == (404, "NOT_FOUND")
+
+
+def test_a_picklist_s_removed_value_is_refused_and_stays_where_it_is(salesforce: SalesforceClient) -> None:
+    old = "Working - Contacted"
+    lead = salesforce.lead(Status=old)
+    values = [one["value"] for one in status_values(salesforce)]
+    salesforce.people("PATCH", "fields/Lead/Status", {"values": [value for value in values if value != old]})
+    assert old not in [one["value"] for one in status_values(salesforce)]
+    body = {"LastName": "Elegy", "Company": "Acme", "Status": old}
+    expected = (400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")
+    assert error_of(salesforce.call("POST", "/sobjects/Lead", body)) == expected
+    assert error_of(salesforce.call("PATCH", f"/sobjects/Lead/{lead}", {"Status": old})) == expected
+    assert salesforce.call("PATCH", f"/sobjects/Lead/{lead}", {"Title": "Poet"}).status_code == 204
+    assert salesforce.people("GET", f"leads/{lead}")["Status"] == old
+
+
+def status_values(client: SalesforceClient) -> list[dict[str, Any]]:
+    """Give the values of a lead's status, as describe tells them."""
+    fields = client.call("GET", "/sobjects/Lead/describe").json()["fields"]
+    (status,) = [one for one in fields if one["name"] == "Status"]
+    return list(status["picklistValues"])

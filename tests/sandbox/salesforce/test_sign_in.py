@@ -102,6 +102,7 @@ def test_the_soap_login_gives_a_session_that_serves_as_bearer_token(salesforce: 
 
     good, bad = login(PASSWORD), login("x")
     assert f"<serverUrl>{salesforce.url}/services/Soap/u/60.0/00D" in good.text
+    assert "<sessionSecondsValid>7200</sessionSecondsValid>" in good.text
     session = good.text.partition("<sessionId>")[2].partition("</sessionId>")[0]
     assert salesforce.call("GET", "/limits", Authorization=f"Bearer {session}").status_code == 200
     assert bad.status_code == 500
@@ -151,3 +152,47 @@ def test_one_request_too_many_at_once_is_refused(salesforce: SalesforceClient) -
     salesforce.people("PUT", "settings", {"concurrent_limit": 0})
     assert error_of(salesforce.call("GET", "/limits")) == (403, "REQUEST_LIMIT_EXCEEDED")
     salesforce.people("PUT", "settings", {"concurrent_limit": 25})
+
+
+def refreshed(client: SalesforceClient, token: str, **more: str) -> requests.Response:
+    """Ask for an access token by a refresh token."""
+    return client.token({"grant_type": "refresh_token", "refresh_token": token, **CLIENT, **more})
+
+
+def test_a_refresh_token_gives_access_tokens_until_it_is_revoked(salesforce: SalesforceClient) -> None:
+    token = salesforce.people("POST", "approvals")["refresh_token"]
+    for _ in range(2):
+        reply = refreshed(salesforce, token)
+        assert "refresh_token" not in reply.json()
+        access = f"Bearer {reply.json()['access_token']}"
+        assert salesforce.call("GET", "/limits", Authorization=access).status_code == 200
+    wrong = refreshed(salesforce, token, client_secret="x")
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_client")
+    url = f"{salesforce.url}/services/oauth2/revoke"
+    assert requests.post(url, data={"token": token}, timeout=TIMEOUT_S).status_code == 200
+    ended = refreshed(salesforce, token)
+    expected = {"error": "invalid_grant", "error_description": "expired access/refresh token"}
+    assert (ended.status_code, ended.json()) == (400, expected)
+    assert requests.post(url, data={"token": token}, timeout=TIMEOUT_S).status_code == 400
+
+
+def test_an_access_token_can_be_revoked(salesforce: SalesforceClient) -> None:
+    access = str(salesforce.session.headers["Authorization"]).removeprefix("Bearer ")
+    url = f"{salesforce.url}/services/oauth2/revoke"
+    assert requests.post(url, data={"token": access}, timeout=TIMEOUT_S).status_code == 200
+    assert error_of(salesforce.call("GET", "/limits")) == (401, "INVALID_SESSION_ID")
+
+
+def test_a_rotated_refresh_token_is_good_for_one_use(salesforce: SalesforceClient) -> None:
+    salesforce.people("PUT", "settings", {"rotate_refresh_tokens": True})
+    first = salesforce.people("POST", "approvals")["refresh_token"]
+    second = refreshed(salesforce, first).json()["refresh_token"]
+    assert [refreshed(salesforce, token).status_code for token in (first, second)] == [400, 200]
+
+
+def test_a_refresh_token_ends_with_its_user(salesforce: SalesforceClient) -> None:
+    (sam,) = [one for one in salesforce.people("GET", "users")["items"] if one["FirstName"] == "Sam"]
+    token = salesforce.people("POST", "approvals", {"user": sam["Id"]})["refresh_token"]
+    assert refreshed(salesforce, token).json()["id"].endswith(sam["Id"])
+    salesforce.people("POST", f"users/{sam['Id']}/deactivate")
+    assert refreshed(salesforce, token).status_code == 400

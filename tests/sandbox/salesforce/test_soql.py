@@ -196,3 +196,13 @@ def test_reads_may_be_stale_while_writes_have_landed(salesforce: SalesforceClien
     salesforce.later(200)
     assert names(salesforce, "ORDER BY LastName") == ["New", "Old"]
     assert names(salesforce, "WHERE Email = 'new@x.test'") == ["Old"]
+
+
+def test_cursors_that_were_ended_under_way_are_invalid_locators(salesforce: SalesforceClient) -> None:
+    salesforce.people("PUT", "settings", {"min_page": 1, "max_page": 1})
+    for name in ("Ode", "Hymn"):
+        salesforce.lead(name)
+    following = salesforce.ask("SELECT Id FROM Lead")["nextRecordsUrl"]
+    salesforce.people("DELETE", "cursors")
+    reply = salesforce.session.get(f"{salesforce.url}{following}", timeout=20)
+    assert error_of(reply) == (400, "INVALID_QUERY_LOCATOR")
