@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from keepstep.config import json_schema, load_score_sheet, load_sync
+from keepstep.config import is_prospect_sync, json_schema, load_prospect_sync, load_score_sheet, load_sync
 from tests.core.files import RIGHT, wrong
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,8 @@ def validator() -> Draft202012Validator:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "include" / "syncs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_sync_files_of_the_demo_are_right_and_fit_the_schema(path: Path) -> None:
-    assert load_sync(path).name == path.stem
+    load = load_prospect_sync if is_prospect_sync(path) else load_sync
+    assert load(path).name == path.stem
     assert not list(validator().iter_errors(yaml.safe_load(path.read_text(encoding="utf-8"))))
 
 
