@@ -77,7 +77,7 @@ def _remove_row(pair: Pair, policy: SyncPolicy) -> Decision:
 
 
 def _maintain(pair: Pair, policy: SyncPolicy) -> Decision:
-    if pair.platform_presence is not Presence.PRESENT or pair.score is None:
+    if pair.platform_presence is not Presence.PRESENT or pair.score is None or not policy.writes_score:
         return Decision()
     name = policy.score_field
     before = there(pair.platform).values.get(name)

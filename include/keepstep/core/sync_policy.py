@@ -30,3 +30,4 @@ class SyncPolicy:
     company_field: str | None = None  # a person is created under a company with this field's value; None: needs none
     inactive_syncs: bool = False
     recreate_deleted: bool = False
+    writes_score: bool = True  # off: the score's column is the platform's own, from which it is read

@@ -267,6 +267,7 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
             company_field=company if settings.push.add else None,
             inactive_syncs=crm.inactive_syncs,
             recreate_deleted=settings.on_deleted == "recreate",
+            writes_score=not _is_theirs(ctx, rules),
         ),
         limits=Limits(limits.max_removed, limits.max_updated, limits.max_blanked, limits.min_rows),
         audience=None if crm.audience_objects else settings.crm.audience,
@@ -277,6 +278,12 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
         company_stage=settings.crm.create_at_stage,
         read_too=_read_too(ctx),
     )
+
+
+def _is_theirs(ctx: RunContext, rules: tuple[FieldRule, ...]) -> bool:
+    """Whether the score's column is the one with the platform's own score, which only the platform writes."""
+    score = next(rule.platform for rule in rules if rule.name == ctx.file.settings.score_field)
+    return score in _read_too(ctx)
 
 
 def _read_too(ctx: RunContext) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from keepstep.core.errors import Refusal, SettingsError
-from keepstep.core.model import Phase
+from keepstep.core.model import Phase, Side
 from keepstep.engine.activities import PlatformActivities
 from keepstep.engine.frame import Frame, recall
 from keepstep.engine.phases import Findings, run_phase
 from keepstep.engine.planning import make_plan
+from keepstep.engine.reading import read_side
 from keepstep.engine.run import ActivitySource, PhaseReport, RunContext
+from keepstep.engine.streamed_activities import StreamedActivities
 from keepstep.store import activities, epochs, publish, runs, scores, statistics, watermarks
 from keepstep.store.activities import Ingested
 from keepstep.store.epochs import Epoch
@@ -59,6 +61,7 @@ def compute_behavior_score(ctx: RunContext) -> PhaseReport:
 
 def _score(ctx: RunContext, frame: Frame, epoch: Epoch, findings: Findings) -> None:
     if ctx.sheet is None:
+        findings.read += read_side(ctx, frame, Side.PLATFORM)  # whom the pull has just made has a score there too
         with ctx.store.begin() as conn:
             published = _publish_platform(ctx, frame, epoch, conn)
     else:
@@ -87,11 +90,13 @@ def _publish_platform(ctx: RunContext, frame: Frame, epoch: Epoch, conn: Connect
 def _publish_sheet(ctx: RunContext, frame: Frame, epoch: Epoch, findings: Findings) -> Published:
     if ctx.sheet is None:
         raise SettingsError(f"{ctx.file.name}: the score comes from a sheet, and there is none")
-    source = ctx.activities or PlatformActivities.of(ctx, frame)
+    source = ctx.activities or _platform_source(ctx, frame)
     told = _take_in(ctx, source, epoch)
     findings.read = told.told
     if told.unusable:
         findings.notes.append(f"{told.unusable} activities have no address, type or time that can be used")
+    if isinstance(source, StreamedActivities) and source.unread:
+        findings.notes.append("limits.activity_calls ended the reading of activities: the next runs read on")
     with ctx.store.begin() as conn:
         refreshed = scores.refresh(conn, source.name, ctx.sheet, epoch.through)
         published = publish.publish_and_seal(
@@ -108,6 +113,12 @@ def _publish_sheet(ctx: RunContext, frame: Frame, epoch: Epoch, findings: Findin
         for kind, count in sorted(refreshed.unknown_types.items())
     )
     return published
+
+
+def _platform_source(ctx: RunContext, frame: Frame) -> ActivitySource:
+    if ctx.platform.capabilities.streams_activities:
+        return StreamedActivities.of(ctx, frame)
+    return PlatformActivities.of(ctx, frame)
 
 
 def _take_in(ctx: RunContext, source: ActivitySource, epoch: Epoch) -> Ingested:

@@ -23,20 +23,22 @@ class Published:
     unreadable: int = 0  # platform scores that are no number: these people have no score, nothing is pushed for them
 
 
-_MEMBERS = (
-    "SELECT id, email, fields FROM prospect WHERE connection = :connection AND list_id = :list AND deleted_at IS NULL"
-)
+_MEMBERS = """
+SELECT id, email, fields, written AND modified IS NULL AS unread FROM prospect
+WHERE connection = :connection AND list_id = :list AND deleted_at IS NULL
+"""
 
 _FROM_SHEET = """
 SELECT m.id, m.email, coalesce(c.value, 0) AS value, coalesce(c.exact, 0) AS exact
 FROM member m LEFT JOIN score_current c ON c.scope_id = :scope AND c.email = m.email
 """
-# A plain decimal number within what an integer field holds; a blank is no behaviour, 0.
+# A plain decimal number within what an integer field holds; a blank is no behaviour, 0. Whom we wrote and never read
+# has no score yet, and not 0: the platform may have known the person before.
 _NUMBER = r"^\s*[-+]?[0-9]{1,9}([.][0-9]{0,15})?\s*$"
 _FROM_PLATFORM = """
 SELECT id, email, CAST(floor(exact + CAST(:half_up AS float8)) AS integer) AS value, exact
 FROM (SELECT id, email, CASE WHEN btrim(told) = '' OR told IS NULL THEN 0 WHEN told ~ :number THEN CAST(told AS float8)
-      END AS exact FROM (SELECT id, email, fields ->> :column AS told FROM member) AS text) AS number
+      END AS exact FROM (SELECT id, email, fields ->> :column AS told FROM member WHERE NOT unread) AS text) AS number
 """
 
 # Only rounded scores that changed are marked: the exact score of a person changes all the time while it fades.
