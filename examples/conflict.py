@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from keepstep.core.merge import Agree, Clash, Take, Values3, merge
+from keepstep.core.merge import Agree, Clash, Leave, Take, Values3, merge
 from keepstep.core.model import FieldRule, Rule
 
 # Both sides agreed on Acme once. Since then somebody changed it in the CRM, and somebody else on the list, later.
@@ -34,11 +34,13 @@ def verdict(rule: Rule, values: Values3) -> str:
             return f"nobody's value, it waits: {why}"
         case Clash(_, value, why):
             return f"{value}: {why}"
+        case Leave():
+            return "left as it is: its owner has a blank"
 
 
 def story() -> Iterator[str]:
     """A line for each rule, then the case that needs none."""
-    for rule in (Rule.CRM_WINS, Rule.PLATFORM_WINS, Rule.NEWEST_WINS, Rule.HOLD):
+    for rule in (Rule.CRM_WINS, Rule.PLATFORM_WINS, Rule.NEWEST_WINS, Rule.HOLD, Rule.PLATFORM_OWNED):
         yield f"{rule}: {verdict(rule, BOTH_CHANGED)}"
     yield f"whatever the rule: {verdict(Rule.CRM_WINS, ONE_CHANGED)}"
 
