@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from keepstep.engine.prospects.tasks import pull_prospects, push_prospects, reconcile_prospects
 from keepstep.store import queue
 from keepstep.store.queue import Place
 from keepstep.store.waiting import QueueState, queue_state
@@ -109,7 +110,8 @@ def test_the_order_is_the_one_in_which_runs_take(office: Office, seed: int) -> N
 def test_it_says_who_waits_why_since_when_and_who_has_taken_it(office: Office) -> None:
     ada = office.prospect("ada@acme.example", owner=office.ann)
     bob = office.prospect("bob@acme.example")
-    office.run(dry=True)
+    going_on = office.context(dry=True)
+    pull_prospects(going_on)
 
     state = look(office)
 
@@ -121,8 +123,11 @@ def test_it_says_who_waits_why_since_when_and_who_has_taken_it(office: Office) -
         (ada, True, ("new",)),
         (bob, False, ("new",)),
     ]
-    assert {one.run for one in state.first} == {state.runs[0].id}
-    assert (state.runs[0].dry, state.runs[0].state) == (True, "finished")
+    assert ({one.run for one in state.first}, state.taken) == ({going_on.run.id}, 2)
+    assert (state.runs[0].id, state.runs[0].dry, state.runs[0].state) == (going_on.run.id, True, "running")
+    push_prospects(going_on)
+    reconcile_prospects(going_on)
+    assert ({one.run for one in look(office).first}, look(office).taken) == ({None}, 0)
 
 
 @pytest.mark.behaviour("SY-7")
