@@ -38,6 +38,7 @@ def test_a_conflict_is_decided_by_its_rule_and_no_conflict_needs_none() -> None:
         "platform_wins: Zenith: both sides changed it; the field's rule is platform_wins",
         "newest_wins: Zenith: both sides changed it; the platform's record was changed last",
         "hold: nobody's value, it waits: both sides changed it; the field's rule is to wait for a person",
+        "platform_owned: Zenith: the platform owns this field",
         "whatever the rule: Zenith: only the platform changed it",
     ]
 
