@@ -4,8 +4,8 @@ At each size there is also a run with as many changes as 1 % of the longest list
 changes, not the list.
 
 Both systems are the sandbox in a process of its own, the run is the engine's four tasks in another. Seconds include the
-sandbox's work on the same machine, so that only ratios carry over. The CRM's calls are the same on any machine; a slow one
-makes fewer to Act-On, whose rows are read back with all that changed in the seconds before an upload.
+sandbox's work on the same machine, so that only ratios carry over. The CRM's calls are the same on any machine; a slow
+one makes fewer to Act-On, whose rows are read back with all that changed in the seconds before an upload.
 """
 
 from __future__ import annotations
