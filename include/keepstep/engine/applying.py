@@ -54,6 +54,7 @@ def _apply_object(ctx: TaskContext, ground: Ground, phase: Phase, side: Side, ob
             return
         _send(ctx, ground, connector, changes)
         sent += len(changes)
+        del changes  # or two batches would be in memory while the next one is claimed
         ctx.progress(f"apply {phase.value}", sent, None)
 
 

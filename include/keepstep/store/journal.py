@@ -76,7 +76,9 @@ FROM mine WHERE c.id = mine.id
 
 
 _READ = """
-SELECT c.*, coalesce(r.fields, p.fields, '{}') AS current, coalesce(r.status, p.status, 'active') AS status,
+SELECT c.id, c.run_id, c.operation_id, c.phase, c.side, c.kind, c.object, c.record_id, c.crm_key, c.prospect_id,
+    c.generation, c.email, c.list_id, c.external_id, c.before, c.after, c.refers, c.epoch_id,
+    coalesce(r.fields, p.fields, '{}') AS current, coalesce(r.status, p.status, 'active') AS status,
     coalesce(r.opted_out, p.opted_out, false) AS opted_out, coalesce(r.owner, p.owner) AS owner
 FROM change c
 LEFT JOIN crm_record r ON c.side = 'crm' AND r.connection = c.connection AND r.object = c.object AND r.id = c.record_id
@@ -143,7 +145,7 @@ def _changes(conn: Connection, where: str, values: Mapping[str, Any]) -> list[Ch
             opted_out=row["opted_out"],
             owner=row["owner"],
         )
-        for row in conn.execute(text(f"{_READ} {where}"), values).mappings()
+        for row in conn.execute(text(f"{_READ} {where}"), values, execution_options={"yield_per": 500}).mappings()
     ]
 
 
