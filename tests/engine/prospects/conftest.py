@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,19 @@ def any_office(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> 
         return
     with sandboxed(store, sandbox_sync(tmp_path)) as office:
         yield office
+
+
+@pytest.fixture(params=["memory", "sandbox"])
+def an_office(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[Callable[..., AnyOffice]]:
+    """An office whose sync file says something else; in memory, and as sandboxes."""
+    with ExitStack() as stack:
+
+        def make(**changes: Any) -> AnyOffice:
+            if request.param == "memory":
+                return Office(store, write_prospect_sync(tmp_path, **changes))
+            return stack.enter_context(sandboxed(store, sandbox_sync(tmp_path, **changes)))
+
+        yield make
 
 
 @pytest.fixture

@@ -136,6 +136,18 @@ class Marketers:
         else:
             self.desk.call("POST", f"prospects/{prospect_id}/assign", {"user": int(user_id)})
 
+    def act_prospect(self, prospect_id: str, kind: str, score: int = 0) -> None:
+        number, asset = {"email_opened": (11, "emailId"), "form_submitted": (4, "formId")}[kind]
+        self.desk.call(
+            "POST", f"prospects/{prospect_id}/act", {"type": number, "asset": asset, "asset_id": 81, "points": score}
+        )
+
+    def delete_prospect(self, prospect_id: str) -> None:
+        self.desk.call("DELETE", f"prospects/{prospect_id}")
+
+    def undelete_prospect(self, prospect_id: str) -> None:
+        self.desk.call("POST", f"prospects/{prospect_id}/undelete")
+
     def opt_out_prospect(self, prospect_id: str) -> None:
         self.desk.call("POST", f"prospects/{prospect_id}/opt-out")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,21 @@ from keepstep.core.errors import BudgetSpent, Refused
 from keepstep.store import releases
 from keepstep.store.database import Store
 from keepstep.store.queue import Place
-from tests.engine.prospects.world import Office, write_prospect_sync
+from tests.engine.prospects.world import AnyOffice, Office, write_prospect_sync
+
+Make = Callable[..., AnyOffice]
 
 
-def an_office(store: Store, folder: Path, **changes: Any) -> Office:
-    """An office whose sync file says something else."""
+def in_memory(store: Store, folder: Path, **changes: Any) -> Office:
+    """An office in memory whose sync file says something else."""
     return Office(store, write_prospect_sync(folder, **changes))
 
 
 @pytest.mark.behaviour("SY-6")
 @pytest.mark.behaviour("SY-10")
 @pytest.mark.behaviour("EX-2")
-def test_a_run_takes_so_many_assigned_ones_first_and_the_next_runs_take_the_rest(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, limits={"prospects": 2})
+def test_a_run_takes_so_many_assigned_ones_first_and_the_next_runs_take_the_rest(an_office: Make) -> None:
+    office = an_office(limits={"prospects": 2})
     for n in range(3):
         office.lead(f"unassigned{n}@acme.example")
         office.prospect(f"unassigned{n}@acme.example", first_name=f"U{n}")
@@ -44,19 +47,19 @@ def test_a_run_takes_so_many_assigned_ones_first_and_the_next_runs_take_the_rest
 
 @pytest.mark.behaviour("EX-1")
 @pytest.mark.behaviour("EX-5")
-def test_a_score_moved_by_passive_activities_waits_for_one_that_shows_intent(office: Office) -> None:
-    ada = office.prospect("ada@acme.example", owner=office.ann, score=5)
-    office.settle(3)
-    office.platform.act_prospect(ada, "email_opened", score=1)
-    assert office.run().totals.planned == 0
-    assert office.people()[0].fields["act_on_score"] == 5
-    office.platform.act_prospect(ada, "form_submitted", score=50)
-    office.run()
-    assert office.people()[0].fields["act_on_score"] == 56
+def test_a_score_moved_by_passive_activities_waits_for_one_that_shows_intent(any_office: AnyOffice) -> None:
+    ada = any_office.prospect("ada@acme.example", owner=any_office.ann, score=5)
+    any_office.settle(3)
+    any_office.platform.act_prospect(ada, "email_opened", score=1)
+    assert any_office.run().totals.planned == 0
+    assert any_office.people()[0].fields["act_on_score"] == 5
+    any_office.platform.act_prospect(ada, "form_submitted", score=50)
+    any_office.run()
+    assert any_office.people()[0].fields["act_on_score"] == 56
 
 
-def test_the_file_names_other_activities(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, triggers={"activities": ["email_opened"]})
+def test_the_file_names_other_activities(an_office: Make) -> None:
+    office = an_office(triggers={"activities": ["email_opened"]})
     ada = office.prospect("ada@acme.example", owner=office.ann, score=5)
     office.settle(3)
     office.platform.act_prospect(ada, "email_opened", score=1)
@@ -65,20 +68,22 @@ def test_the_file_names_other_activities(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.behaviour("SY-12")
-def test_of_several_leads_with_one_email_the_last_changed_is_followed_and_the_others_are_told(office: Office) -> None:
-    first, second = (office.lead("ada@acme.example", first_name=name) for name in ("One", "Two"))
-    office.clock.pass_(minutes=1)
-    office.crm.edit(first, last_name="Lovelace")
-    ada = office.prospect("ada@acme.example", owner=office.ann)
-    report = office.run()
-    assert office.prospects()[ada].fields["crm_id"] == first
-    assert office.codes(report) == ["duplicate"]
-    assert {r.id: r.fields["first_name"] for r in office.people()} == {first: "One", second: "Two"}
+def test_of_several_leads_with_one_email_the_last_changed_is_followed_and_the_others_are_told(
+    any_office: AnyOffice,
+) -> None:
+    first, second = (any_office.lead("ada@acme.example", first_name=name) for name in ("One", "Two"))
+    any_office.clock.pass_(minutes=1)
+    any_office.crm.edit(first, last_name="Lovelace")
+    ada = any_office.prospect("ada@acme.example", owner=any_office.ann)
+    report = any_office.run()
+    assert any_office.prospects()[ada].fields["crm_id"] == first
+    assert any_office.codes(report) == ["duplicate"]
+    assert {r.id: r.fields["first_name"] for r in any_office.people()} == {first: "One", second: "Two"}
 
 
 @pytest.mark.behaviour("SY-12")
-def test_the_first_that_the_crm_returned_is_followed_where_the_file_says_so(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, on_duplicates="first_returned")
+def test_the_first_that_the_crm_returned_is_followed_where_the_file_says_so(an_office: Make) -> None:
+    office = an_office(on_duplicates="first_returned")
     first, second = (office.lead("ada@acme.example") for _ in range(2))
     office.crm.edit(second, last_name="Lovelace")
     ada = office.prospect("ada@acme.example", owner=office.ann)
@@ -88,7 +93,7 @@ def test_the_first_that_the_crm_returned_is_followed_where_the_file_says_so(stor
 
 @pytest.mark.behaviour("SY-13")
 def test_prospects_that_share_an_email_are_matched_by_the_crm_s_id(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, match_by="crm_id")
+    office = in_memory(store, tmp_path, match_by="crm_id")
     office.platform.allow_several_per_email()
     one, two = (office.lead("family@home.example", first_name=name) for name in ("Ada", "Bea"))
     ada = office.prospect("family@home.example", crm_id=one)
@@ -99,20 +104,21 @@ def test_prospects_that_share_an_email_are_matched_by_the_crm_s_id(store: Store,
     assert len(office.people()) == 2
 
 
-def test_a_crm_id_goes_before_an_email(office: Office) -> None:
-    mine, other = office.lead("ada@work.example", first_name="Ada"), office.lead("ada@home.example", first_name="Other")
-    ada = office.prospect("ada@home.example", crm_id=mine)
-    office.settle()
-    assert office.prospects()[ada].fields["first_name"] == "Ada"
-    assert {r.id for r in office.people()} == {mine, other}
+def test_a_crm_id_goes_before_an_email(any_office: AnyOffice) -> None:
+    mine, other = (
+        any_office.lead("ada@work.example", first_name="Ada"),
+        any_office.lead("ada@home.example", first_name="Other"),
+    )
+    ada = any_office.prospect("ada@home.example", crm_id=mine)
+    any_office.settle()
+    assert any_office.prospects()[ada].fields["first_name"] == "Ada"
+    assert {r.id for r in any_office.people()} == {mine, other}
 
 
 @pytest.mark.behaviour("SY-16")
 @pytest.mark.parametrize("option", [{"detect_deletes": False}, {"on_deleted": "recreate"}])
-def test_a_deleted_record_is_made_again_where_the_file_says_so(
-    store: Store, tmp_path: Path, option: dict[str, Any]
-) -> None:
-    office = an_office(store, tmp_path, **option)
+def test_a_deleted_record_is_made_again_where_the_file_says_so(an_office: Make, option: dict[str, Any]) -> None:
+    office = an_office(**option)
     ada = office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
     [lead] = office.people()
@@ -123,7 +129,7 @@ def test_a_deleted_record_is_made_again_where_the_file_says_so(
     assert office.prospects()[ada].fields["crm_id"] == again.id
 
 
-def deleted_in_crm(office: Office) -> str:
+def deleted_in_crm(office: AnyOffice) -> str:
     """A prospect whose record was deleted, which a run has seen. Returns its id."""
     ada = office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
@@ -134,8 +140,8 @@ def deleted_in_crm(office: Office) -> str:
 
 
 @pytest.mark.behaviour("SY-17")
-def test_a_rule_switches_syncing_on_again_by_what_a_prospect_does(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, resume_deleted={"activities": ["form_submitted"]})
+def test_a_rule_switches_syncing_on_again_by_what_a_prospect_does(an_office: Make) -> None:
+    office = an_office(resume_deleted={"activities": ["form_submitted"]})
     ada = deleted_in_crm(office)
     office.platform.act_prospect(ada, "email_opened")
     office.settle()
@@ -147,8 +153,8 @@ def test_a_rule_switches_syncing_on_again_by_what_a_prospect_does(store: Store, 
 
 
 @pytest.mark.behaviour("SY-17")
-def test_a_rule_switches_syncing_on_again_by_a_field(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, resume_deleted={"fields": {"company": "Acme"}})
+def test_a_rule_switches_syncing_on_again_by_a_field(an_office: Make) -> None:
+    office = an_office(resume_deleted={"fields": {"company": "Acme"}})
     ada = deleted_in_crm(office)
     office.platform.edit_prospect(ada, first_name="Ada")
     office.settle()
@@ -159,32 +165,30 @@ def test_a_rule_switches_syncing_on_again_by_a_field(store: Store, tmp_path: Pat
 
 
 @pytest.mark.behaviour("SY-17")
-def test_a_person_switches_syncing_on_again(office: Office) -> None:
-    ada = deleted_in_crm(office)
-    with office.store.begin() as conn:
+def test_a_person_switches_syncing_on_again(any_office: AnyOffice) -> None:
+    ada = deleted_in_crm(any_office)
+    with any_office.store.begin() as conn:
         place = Place("prospects", "crm", "platform")
-        assert releases.release_by_person(conn, place, ada, "eve", office.clock()) == 1
-    office.platform.edit_prospect(ada, first_name="Ada")
-    office.settle()
-    assert len(office.people()) == 1
-    [tomb] = office.select("SELECT released_by FROM tombstone")
+        assert releases.release_by_person(conn, place, ada, "eve", any_office.clock()) == 1
+    any_office.platform.edit_prospect(ada, first_name="Ada")
+    any_office.settle()
+    assert len(any_office.people()) == 1
+    [tomb] = any_office.select("SELECT released_by FROM tombstone")
     assert tomb["released_by"] == "eve"
 
 
 @pytest.mark.behaviour("SF-1")
 @pytest.mark.parametrize("object_name", ["lead", "contact"])
-def test_a_new_prospect_becomes_what_the_file_says(store: Store, tmp_path: Path, object_name: str) -> None:
-    office = an_office(store, tmp_path, create_as=object_name)
+def test_a_new_prospect_becomes_what_the_file_says(an_office: Make, object_name: str) -> None:
+    office = an_office(create_as=object_name)
     office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
     assert [r.email for r in office.people(object_name)] == ["ada@acme.example"]
 
 
 @pytest.mark.behaviour("EX-11")
-def test_a_deletion_takes_the_prospect_to_the_bin_and_an_undeletion_brings_nobody_twice(
-    store: Store, tmp_path: Path
-) -> None:
-    office = an_office(store, tmp_path, deleted={"bin": True})
+def test_a_deletion_takes_the_prospect_to_the_bin_and_an_undeletion_brings_nobody_twice(an_office: Make) -> None:
+    office = an_office(deleted={"bin": True})
     ada = office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
     [lead] = office.people()
@@ -200,8 +204,8 @@ def test_a_deletion_takes_the_prospect_to_the_bin_and_an_undeletion_brings_nobod
 
 
 @pytest.mark.behaviour("EX-7")
-def test_a_prospect_s_new_address_makes_a_second_record_where_the_file_says_so(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, on_email_change="new_record")
+def test_a_prospect_s_new_address_makes_a_second_record_where_the_file_says_so(an_office: Make) -> None:
+    office = an_office(on_email_change="new_record")
     ada = office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
     office.platform.edit_prospect(ada, email="ada@new.example")
@@ -216,8 +220,8 @@ def test_a_prospect_s_new_address_makes_a_second_record_where_the_file_says_so(s
 
 @pytest.mark.behaviour("EX-9")
 @pytest.mark.parametrize("follows", [True, False])
-def test_two_records_share_an_email_and_the_linked_one_changes_it(store: Store, tmp_path: Path, follows: bool) -> None:
-    office = an_office(store, tmp_path, on_email_change="follow" if follows else "stay_with_email")
+def test_two_records_share_an_email_and_the_linked_one_changes_it(an_office: Make, follows: bool) -> None:
+    office = an_office(on_email_change="follow" if follows else "stay_with_email")
     linked = office.lead("ada@acme.example")
     ada = office.prospect("ada@acme.example", owner=office.ann)
     office.settle()
@@ -233,7 +237,7 @@ def test_two_records_share_an_email_and_the_linked_one_changes_it(store: Store, 
 
 @pytest.mark.behaviour("EX-3")
 def test_the_connector_s_own_user_owns_it_where_the_file_says_so(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, owner_fallback="connector_user")
+    office = in_memory(store, tmp_path, owner_fallback="connector_user")
     cy = office.platform.add_user("cy@sales.example")
     office.platform.add_prospect("ada@acme.example", owner=cy)
     office.run()
@@ -277,8 +281,8 @@ def test_where_no_calls_are_left_the_rest_waits_and_the_run_ends_in_order(office
     assert len(office.people()) == 3
 
 
-def test_a_mass_deletion_in_the_crm_waits_for_a_person(store: Store, tmp_path: Path) -> None:
-    office = an_office(store, tmp_path, limits={"min_rows": 5, "max_removed": "10%"})
+def test_a_mass_deletion_in_the_crm_waits_for_a_person(an_office: Make) -> None:
+    office = an_office(limits={"min_rows": 5, "max_removed": "10%"})
     for n in range(10):
         office.prospect(f"ada{n}@acme.example", owner=office.ann)
     office.settle()
@@ -291,9 +295,9 @@ def test_a_mass_deletion_in_the_crm_waits_for_a_person(store: Store, tmp_path: P
     assert sum(str(p.fields["crm_id"]).startswith("[[") for p in office.prospects().values()) == 4
 
 
-def test_a_dry_run_writes_nothing_and_loses_nothing(office: Office) -> None:
-    office.prospect("ada@acme.example", owner=office.ann)
-    report = office.run(dry=True)
-    assert (report.totals.planned, report.totals.skipped, office.people()) == (1, 1, [])
-    office.run()
-    assert len(office.people()) == 1
+def test_a_dry_run_writes_nothing_and_loses_nothing(any_office: AnyOffice) -> None:
+    any_office.prospect("ada@acme.example", owner=any_office.ann)
+    report = any_office.run(dry=True)
+    assert (report.totals.planned, report.totals.skipped, any_office.people()) == (1, 1, [])
+    any_office.run()
+    assert len(any_office.people()) == 1
