@@ -4,12 +4,13 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from keepstep_sandbox.middleware import CLOSE_EXTENSION
@@ -36,7 +37,24 @@ class Tls:
     key: Path
 
 
-class _ClosableProtocol(HttpToolsProtocol):
+class _AsWritten(bytes):
+    """A header's name that stays as it is: the real systems write `Content-Type`, and there are clients that care."""
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        """Give it as it is; the server would send it in lower case."""
+        return self
+
+
+@lru_cache(maxsize=1000)
+def _as_written(name: bytes) -> bytes:
+    # the server looks for these three itself, in lower case
+    own = name in (b"content-length", b"transfer-encoding", b"connection")
+    return name if own else _AsWritten(b"-".join(part.capitalize() for part in name.split(b"-")))
+
+
+class _Protocol(HttpToolsProtocol):
     """Gives each request a way to close its own connection, which ASGI has no message for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -47,7 +65,14 @@ class _ClosableProtocol(HttpToolsProtocol):
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             # close() sends what is buffered first, then ends: a truncated body gets out as far as it went.
             extensions = {**scope.get("extensions", {}), CLOSE_EXTENSION: protocol.transport.close}
-            await inner({**scope, "extensions": extensions}, receive, send)
+
+            async def send_as_written(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    headers = [(_as_written(bytes(name).lower()), value) for name, value in message.get("headers", [])]
+                    message = {**message, "headers": headers}
+                await send(message)
+
+            await inner({**scope, "extensions": extensions}, receive, send_as_written)
 
         closable: Any = app
         self.app = closable
@@ -143,7 +168,7 @@ class SandboxServer:
     def _config(self) -> uvicorn.Config:
         return uvicorn.Config(
             self._app,
-            http=_ClosableProtocol,
+            http=_Protocol,
             ws="none",
             lifespan="off",
             access_log=False,

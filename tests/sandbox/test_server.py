@@ -30,6 +30,17 @@ def test_a_server_leaves_no_thread_and_no_port_behind() -> None:
         assert again.port == port
 
 
+def test_headers_are_named_as_the_real_systems_write_them_in_capitals() -> None:
+    with (
+        SandboxServer(toy_app(SandboxSettings())) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as line,
+    ):
+        line.sendall(b"GET /notes/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head = line.makefile("rb").read().partition(b"\r\n\r\n")[0]
+    assert b"\r\nContent-Type: application/json" in head
+    assert b"\r\nDate: " in head
+
+
 def test_a_port_in_use_is_an_error_that_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
