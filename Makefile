@@ -10,7 +10,7 @@ LOCK := --universal --generate-hashes --no-annotate --no-emit-index-url --no-hea
 # Airflow's command looks for its fellows on PATH; nothing here may depend on what is installed elsewhere.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: mutants help setup demo test test-core check format bench behaviours schema picture lock clean
+.PHONY: mutants help setup demo test test-core test-clients check format bench behaviours schema picture lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,6 +29,9 @@ test: $(STAMP) ## everything that must hold, then the table of behaviours
 
 test-core: $(STAMP) ## the core's tests alone: a few seconds
 	@$(BIN)/pytest tests/core -q
+
+test-clients: $(STAMP) ## the sandboxes against public clients of the real systems; needs Node.js 18+ and npm
+	@$(BIN)/python -m tools.clients
 
 mutants: $(STAMP) ## breaks each rule of the core and sees a test fail; takes minutes
 	@$(BIN)/python -m tools.mutants
@@ -55,8 +58,9 @@ schema: $(STAMP) ## docs/sync.schema.json and the tables of keys, from the setti
 picture: $(STAMP) ## docs/pictures/*.png from a running demo (needs chromium)
 	@$(BIN)/python -m tools.picture
 
-lock: $(STAMP) ## requirements.txt from requirements.in
+lock: $(STAMP) ## requirements.txt from requirements.in, and those of the public clients
 	$(BIN)/uv pip compile --quiet $(LOCK) requirements.in -o requirements.txt
+	for found in tests/clients/locks/*/requirements.in; do $(BIN)/uv pip compile --quiet $(LOCK) $$found -o $${found%.in}.txt || exit 1; done
 
 clean: ## remove what make has made (the demo's data too)
 	rm -rf .keepstep .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -33,12 +33,15 @@ PARTS = (
             "tests",
             "--ignore=tests/airflow",
             "--ignore=tests/airflow_live",
+            "--ignore=tests/clients",
             "-n2",
             "--cov",
             "--cov-report=term:skip-covered",
             "--cov-fail-under=100",
         ),
     ),
+    # each in a process of its own, which all its tests talk to: no workers
+    Part("public clients of the real systems", ("tests/clients",)),
     Part("Airflow", ("tests/airflow", "-p", "no:randomly")),
     Part("Airflow with all its servers", ("tests/airflow_live", "-p", "no:randomly")),
 )
