@@ -142,6 +142,9 @@ class Marketers:
             "POST", f"prospects/{prospect_id}/act", {"type": number, "asset": asset, "asset_id": 81, "points": score}
         )
 
+    def allow_several_per_email(self) -> None:
+        self.desk.call("PUT", "settings", {"ampsea": True})
+
     def delete_prospect(self, prospect_id: str) -> None:
         self.desk.call("DELETE", f"prospects/{prospect_id}")
 

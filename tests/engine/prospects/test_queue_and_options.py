@@ -92,8 +92,8 @@ def test_the_first_that_the_crm_returned_is_followed_where_the_file_says_so(an_o
 
 
 @pytest.mark.behaviour("SY-13")
-def test_prospects_that_share_an_email_are_matched_by_the_crm_s_id(store: Store, tmp_path: Path) -> None:
-    office = in_memory(store, tmp_path, match_by="crm_id")
+def test_prospects_that_share_an_email_are_matched_by_the_crm_s_id(an_office: Make) -> None:
+    office = an_office(match_by="crm_id")
     office.platform.allow_several_per_email()
     one, two = (office.lead("family@home.example", first_name=name) for name in ("Ada", "Bea"))
     ada = office.prospect("family@home.example", crm_id=one)
