@@ -99,12 +99,16 @@ def test_a_file_that_does_not_fit_fails_the_job_as_a_whole(
     assert job["errorMessage"].startswith(message)
 
 
-def test_a_job_that_breaks_down_leaves_rows_unprocessed(salesforce: SalesforceClient) -> None:
-    salesforce.people("PUT", "breakdown", {"after": 1})
-    job = run(salesforce, "LastName,Company\nA,1\nB,2\nC,3\n")
-    assert (job["state"], job["numberRecordsProcessed"]) == ("Failed", 1)
+def test_a_job_that_breaks_down_has_rows_that_succeeded_failed_and_were_not_processed(
+    salesforce: SalesforceClient,
+) -> None:
+    salesforce.people("PUT", "breakdown", {"after": 2})
+    job = run(salesforce, "LastName,Company\nA,1\nB,\nC,3\nD,4\n")
+    assert (job["state"], job["numberRecordsProcessed"], job["numberRecordsFailed"]) == ("Failed", 2, 1)
     assert [row["LastName"] for row in rows(salesforce, job, "successfulResults")] == ["A"]
-    assert sorted(row["LastName"] for row in rows(salesforce, job, "unprocessedrecords")) == ["B", "C"]
+    (failed,) = rows(salesforce, job, "failedResults")
+    assert failed["sf__Error"].startswith("REQUIRED_FIELD_MISSING:")
+    assert sorted(row["LastName"] for row in rows(salesforce, job, "unprocessedrecords")) == ["C", "D"]
 
 
 def test_a_job_takes_one_file_can_be_aborted_and_is_deleted_after_its_end_only(salesforce: SalesforceClient) -> None:
