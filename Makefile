@@ -30,7 +30,7 @@ test: $(STAMP) ## everything that must hold, then the table of behaviours
 test-core: $(STAMP) ## the core's tests alone: a few seconds
 	@$(BIN)/pytest tests/core -q
 
-test-clients: $(STAMP) ## the sandboxes against public clients of the real systems; needs Node.js 18+ and npm
+test-clients: $(STAMP) ## the sandboxes against public clients of the real systems
 	@$(BIN)/python -m tools.clients
 
 mutants: $(STAMP) ## breaks each rule of the core and sees a test fail; takes minutes
