@@ -12,7 +12,7 @@ from keepstep.connectors.account_engagement import errors, wire
 from keepstep.connectors.account_engagement.fields import ACTIVITY, OBJECTS, PROSPECT, ROW, USER
 from keepstep.connectors.account_engagement.reading import MEMBERS, Reader
 from keepstep.connectors.account_engagement.settings import AT_ONCE, MAX_PAGE, AccountEngagementSettings
-from keepstep.connectors.account_engagement.unit import SYSTEM, Unit, calls_left
+from keepstep.connectors.account_engagement.unit import LISTS, SYSTEM, Unit, calls_left
 from keepstep.connectors.account_engagement.writing import Writer
 from keepstep.connectors.base import (
     Capabilities,
@@ -37,8 +37,6 @@ from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.errors import SettingsError, Unavailable
 from keepstep.core.model import FieldType, Outcome, Record, Write
 
-LISTS = "/objects/lists"
-
 
 class AccountEngagementConnector:
     """One business unit.
@@ -56,7 +54,7 @@ class AccountEngagementConnector:
         idempotent_create=IdempotentBy.EMAIL,
         remove_means=RemoveMeans.RECYCLES,  # of a prospect; a row leaves its list
         streams_activities=True,
-        batch_size=1,
+        batch_size=1000,  # of an import; a few go one by one
         concurrency=AT_ONCE,
         page_size=MAX_PAGE,
     )
@@ -79,8 +77,8 @@ class AccountEngagementConnector:
         self._calls = self._transport(SYSTEM, settings.base_url, settings.concurrency, sleep)
         self._calls.classify = self._classify
         self._calls.auth = SessionAuth(lambda: sign_in(settings.sign_in, self._tokens, now))
-        self._unit = Unit(self._calls, settings)
-        self._reader = Reader(self._unit, now)
+        self._unit = Unit(self._calls, settings, now)
+        self._reader = Reader(self._unit)
         self._writer = Writer(self._unit)
 
     def check(self) -> None:
@@ -103,11 +101,18 @@ class AccountEngagementConnector:
         return prefetch(self._reader.pages(query, cursor))
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
-        """See `Connector.fetch`. By id or email; an address is found as it is asked for, and in lower case."""
+        """See `Connector.fetch`. By id or email; an address is found as it is asked for, and in its usual spellings.
+
+        The API has no search that leaves case alone: asked are lower and upper case, and names that begin with capital
+        letters. One that is spelled in yet another way is found by reading everything.
+        """
         return self._reader.fetch(query, by, keys)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
-        """See `Connector.apply`. A removed prospect goes to the recycle bin; a removed row leaves its list only."""
+        """See `Connector.apply`. A removed prospect goes to the recycle bin; a removed row leaves its list only.
+
+        From `import_from` writes of one shape on they go by the Import API.
+        """
         return self._writer.apply(writes)
 
     def url(self, object: str, record_id: str, list_id: str | None = None) -> str:  # noqa: ARG002 # the protocol's
@@ -122,7 +127,10 @@ class AccountEngagementConnector:
     # -- lists -----------------------------------------------------------------------------------------------------
 
     def find_list(self, name: str) -> ListInfo | None:
-        """By its exact name. Raises SettingsError where several have it, or where its members come by a rule."""
+        """By its exact name; a dynamic one too, whose members can't be added or removed.
+
+        Raises SettingsError where several have it.
+        """
         found = []
         for rows, _, _ in self._unit.pages(LISTS, ("id", "name", "isDynamic"), {"name": name}):
             found += [row for row in rows if row.get("name") == name]
@@ -130,10 +138,7 @@ class AccountEngagementConnector:
             raise SettingsError(f"Account Engagement: {len(found)} lists have the name {name!r}: rename all but one")
         if not found:
             return None
-        if found[0].get("isDynamic") is True:
-            raise SettingsError(
-                f"Account Engagement: the list {name!r} is dynamic: name a static one in the sync's file"
-            )
+        self._unit.note_list(str(found[0]["id"]), found[0])
         return ListInfo(str(found[0]["id"]), name, tuple(self._unit.schema()))
 
     def create_list(self, name: str, columns: Sequence[str], email_column: str) -> ListInfo:

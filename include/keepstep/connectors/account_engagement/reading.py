@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from urllib.parse import quote_plus
 
 from keepstep.connectors.account_engagement import wire
 from keepstep.connectors.account_engagement.fields import ACTIVITY, ACTIVITY_FIELDS, PROSPECT, ROW, USER
 from keepstep.connectors.account_engagement.place import Part, Place
 from keepstep.connectors.account_engagement.unit import Unit, overlapped
 from keepstep.connectors.base import Cursor, FetchBy, Page, ReadQuery
-from keepstep.core.errors import Bug
+from keepstep.core.errors import Bug, SettingsError
 from keepstep.core.model import Record
 
 PROSPECTS = "/objects/prospects"
 MEMBERS = "/objects/list-memberships"
-KEYS = 100  # ids or addresses in one question: a URL has an end
+ACTIVITIES = "/objects/visitor-activities"
+_KEYS = 500  # ids or addresses in one question, and
+_LETTERS = 5000  # of them, as they are encoded: a URL has an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,6 @@ class Reader:
     """Pages and read-backs of one business unit."""
 
     unit: Unit
-    now: Callable[[], datetime]
 
     def pages(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
         """A listing, or what changed since the cursor."""
@@ -60,24 +61,35 @@ class Reader:
         if place.part is Part.LISTING:
             given = {**filters, "deleted": "false"}
         else:
-            since = place.since or self.now()
+            since = place.since or self.unit.now()
             given = {**filters, "deleted": "all", "updatedAtAfterOrEqualTo": overlapped(since, self.unit.settings)}
         for rows, last, asked_at in self.unit.pages(path, fields, given, place.after):
-            began_at = place.began_at or asked_at or self.now()
+            began_at = place.began_at or asked_at or self.unit.now()
             place = replace(place, began_at=began_at, after=int(str(rows[-1]["id"])) if rows else place.after)
             yield rows, last, place.finished() if last else place
 
     def _activities(self, place: Place) -> Iterator[Page]:
-        """Everybody's, by the time at which they were recorded; an event near the watermark is told again."""
-        email = self.unit.settings.activity_email
-        fields = ACTIVITY_FIELDS + ((email,) if email else ())
+        """Everybody's, by the time at which they were recorded; an event near the watermark is told again.
+
+        Whether an activity tells the prospect's address is not documented: where that is refused, it is told without.
+        """
         filters = {"createdAtAfterOrEqualTo": overlapped(place.since, self.unit.settings)} if place.since else {}
-        for rows, last, asked_at in self.unit.pages("/objects/visitor-activities", fields, filters, place.after):
-            began_at = place.began_at or asked_at or self.now()
-            place = replace(place, began_at=began_at, after=int(str(rows[-1]["id"])) if rows else place.after)
-            told = (wire.activity(row, email) for row in rows)
-            cursor = (place.finished() if last else place).cursor()
-            yield Page(tuple(one for one in told if one), cursor=cursor, last=last)
+        while True:
+            email = self.unit.activity_email
+            fields = ACTIVITY_FIELDS + ((email,) if email else ())
+            try:
+                for rows, last, asked_at in self.unit.pages(ACTIVITIES, fields, filters, place.after):
+                    began_at = place.began_at or asked_at or self.unit.now()
+                    place = replace(place, began_at=began_at, after=int(str(rows[-1]["id"])) if rows else place.after)
+                    told = (wire.activity(row, email) for row in rows)
+                    cursor = (place.finished() if last else place).cursor()
+                    yield Page(tuple(one for one in told if one), cursor=cursor, last=last)
+            except SettingsError:
+                if email is None:
+                    raise
+                self.unit.activity_email = None
+            else:
+                return
 
     def _users(self, place: Place) -> Iterator[Page]:
         """All of them each time: they are few, and one who left says so."""
@@ -107,6 +119,9 @@ class Reader:
         fields = wire.member_fields(place.fields)
         for rows, last, went_on in self._query(place, MEMBERS, fields, self._of(place)):
             there = self._rows(place, rows)
+            # Who came back may have a new membership, and be there in spite of the old one that ended.
+            ended = sorted({str(row["prospectId"]) for row in rows if wire.is_deleted(row)})
+            there += tuple(self._by_prospect(place, ended))
             known = {record.id for record in there}
             gone = [row for row in rows if wire.row_id(place.list_id, row["prospectId"]) not in known]
             deletions = tuple(wire.deletion(ROW, wire.row_id(place.list_id, row["prospectId"]), row) for row in gone)
@@ -118,9 +133,12 @@ class Reader:
 
     def _changed_people(self, place: Place) -> Iterator[Page]:
         """Of the prospects that changed, those who are on the list: asked by their ids, so the cost follows change."""
-        since = {"deleted": "all", "updatedAtAfterOrEqualTo": overlapped(place.since or self.now(), self.unit.settings)}
+        since = {
+            "deleted": "all",
+            "updatedAtAfterOrEqualTo": overlapped(place.since or self.unit.now(), self.unit.settings),
+        }
         for rows, last, asked_at in self.unit.pages(PROSPECTS, ("id", "isDeleted", "updatedAt"), since, place.after):
-            began_at = place.began_at or asked_at or self.now()
+            began_at = place.began_at or asked_at or self.unit.now()
             place = replace(place, began_at=began_at, after=int(str(rows[-1]["id"])) if rows else place.after)
             ids = [str(row["id"]) for row in rows]
             there = tuple(self._by_prospect(place, ids))
@@ -132,7 +150,7 @@ class Reader:
 
     def _by_prospect(self, place: Place, prospect_ids: Sequence[str]) -> Iterator[Record]:
         fields, kinds = wire.member_fields(place.fields), self.unit.kinds(place.fields)
-        for ids in _chunks(prospect_ids):
+        for ids in chunks(prospect_ids):
             for rows, _, _ in self.unit.pages(MEMBERS, fields, {**self._of(place), "prospectIdList": ",".join(ids)}):
                 found = (wire.member(place.list_id, row, place.fields, kinds) for row in rows)
                 yield from (record for record in found if record)
@@ -148,13 +166,16 @@ class Reader:
     # -- read-backs ------------------------------------------------------------------------------------------------
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
-        """By id or by email. The API tells addresses apart by case: each is asked for as given, and in lower case."""
+        """By id or by email. The API tells addresses apart by case: each is asked for in its usual spellings."""
         if by not in (FetchBy.ID, FetchBy.EMAIL):
             raise Bug(f"Account Engagement: nothing is found by {by}")
         if query.object in (USER, ACTIVITY):
             raise Bug(f"Account Engagement: no {query.object} is read back")
-        wanted = sorted({wire.prospect_of(key) for key in keys}) if by is FetchBy.ID else _spellings(keys)
-        for part in _chunks([key for key in wanted if key]):
+        if by is FetchBy.ID:
+            wanted = {wire.prospect_of(key) for key in keys}
+        else:
+            wanted = {spelling for key in keys for spelling in wire.spellings(key)}
+        for part in chunks(sorted(wanted - {""})):
             found = list(self._found(query, by, part))
             if query.object == ROW:
                 place = Place.of(query, None)
@@ -169,11 +190,16 @@ class Reader:
             yield from (wire.prospect(row, query.fields, kinds) for row in rows if not wire.is_deleted(row))
 
 
-def _spellings(keys: Iterable[str]) -> list[str]:
-    return sorted({spelling for key in keys for spelling in (key.strip(), key.strip().lower())})
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[list[str]]:
-    them = iter(keys)
-    while chunk := list(islice(them, KEYS)):
+def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    """As many keys as go in one question."""
+    chunk: list[str] = []
+    letters = 0
+    for key in keys:
+        size = len(quote_plus(f"{key},"))
+        if chunk and (len(chunk) == _KEYS or letters + size > _LETTERS):
+            yield chunk
+            chunk, letters = [], 0
+        chunk.append(key)
+        letters += size
+    if chunk:
         yield chunk

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from keepstep.connectors.salesforce.settings import (
     PRODUCTION,
@@ -34,8 +35,9 @@ class AccountEngagementSettings:
     page_size: int = MAX_PAGE
     overlap_s: int = 180  # an incremental read begins this much before its watermark: reads may be 60 s stale
     activity_email: str | None = "prospect.email"  # the field of an activity with the address; None: there is none
-    import_from: int = 2_000  # writes of one kind from which the Import API takes over
+    import_from: int = 500  # writes of one shape from which the Import API takes over: a dozen calls, more waiting
     import_wait_s: float = 900.0
+    account_zone: str | None = None  # the unit's, by whose midnight the daily limit ends; None: it is asked each hour
     verify: bool | str = True  # TLS certificates: True, or the path of a bundle
 
     def __post_init__(self) -> None:
@@ -48,6 +50,10 @@ class AccountEngagementSettings:
             )
         if urlsplit(self.base_url).scheme not in ("http", "https") or not urlsplit(self.base_url).hostname:
             raise SettingsError(f"Account Engagement: the address must look like {HOST}")
+        if self.import_from < 1 or self.import_wait_s < 0:
+            raise SettingsError("Account Engagement: import_from must be 1 or more, import_wait_s 0 or more")
+        if self.account_zone is not None and self.account_zone not in available_timezones():
+            raise SettingsError("Account Engagement: the account's zone must be named as in America/New_York")
         if not 1 <= self.page_size <= MAX_PAGE or not 1 <= self.concurrency <= AT_ONCE or self.overlap_s < 0:
             raise SettingsError(
                 f"Account Engagement: page size 1 to {MAX_PAGE}, concurrency 1 to {AT_ONCE}, overlap 0 s or more"

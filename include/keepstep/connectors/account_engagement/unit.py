@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from keepstep.connectors.account_engagement import errors, wire
 from keepstep.connectors.account_engagement.fields import PROSPECT_FIELDS, custom_field
@@ -15,13 +16,16 @@ from keepstep.connectors.account_engagement.settings import AccountEngagementSet
 from keepstep.connectors.base import FieldInfo
 from keepstep.connectors.calls import Action, CallRefused, Effect, Reply, Request
 from keepstep.connectors.transport import Transport
-from keepstep.core.errors import BudgetSpent, SettingsError, Unavailable
+from keepstep.core.errors import AuthError, BudgetSpent, SettingsError, Unavailable
 from keepstep.core.model import FieldType
 
 SYSTEM: Final = "Account Engagement"
 ROOT: Final = "/api/v5"
+LISTS: Final = "/objects/lists"
 _USAGE = re.compile(r"([0-9]{1,12})/([0-9]{1,12})")
-_UNTIL_TOMORROW_S: Final = 3600.0  # the day's end is in the account's zone, which isn't told: ask again in an hour
+_AN_HOUR_S: Final = 3600.0
+_MIDNIGHT_TAKES_S: Final = 60.0  # clocks differ
+_REDACTED: Final = "202"  # of the warnings: the role may not see some of the fields
 
 
 @dataclass(slots=True)
@@ -30,8 +34,14 @@ class Unit:
 
     transport: Transport
     settings: AccountEngagementSettings
+    now: Callable[[], datetime]
+    activity_email: str | None = field(init=False)  # as the settings say, until the API refuses it
+    _dynamic: dict[str, bool] = field(default_factory=dict)  # by list
     _schema: Mapping[str, FieldInfo] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.activity_email = self.settings.activity_email
 
     def send(self, method: str, path: str, effect: Effect = Effect.READS, *, label: str = "", **parts: Any) -> Reply:
         """A call below the API's root. Raises as `Transport.send`, and BudgetSpent where today's calls are used up.
@@ -40,17 +50,20 @@ class Unit:
         """
         given = parts.pop("headers", {})
         headers = {"Pardot-Business-Unit-Id": self.settings.business_unit_id, "X-Return-Api-Usage": "1", **given}
-        where = path if path.startswith("http") else ROOT + path
+        request = Request(method, ROOT + path, f"{method} {label or path}", effect, headers=headers, **parts)
         try:
-            request = Request(method, where, f"{method} {label or path}", effect, headers=headers, **parts)
             return self.transport.send(request)
         except CallRefused as refused:
-            if refused.verdict.code == errors.DAILY_LIMIT:
+            code = refused.verdict.code
+            if code == errors.DAILY_LIMIT:
                 raise BudgetSpent(
                     "Account Engagement's calls of this day are used up; what is left goes on when the business unit's "
                     "day is over",
-                    _UNTIL_TOMORROW_S,
+                    until_tomorrow_s(self.settings.account_zone, self.now()),
                 ) from None
+            must = errors.what_the_user_must_do(code)
+            if must is not None:
+                raise AuthError(f"Account Engagement refused {request.endpoint}: {code}; {must}") from None
             raise
 
     def pages(
@@ -69,12 +82,37 @@ class Unit:
             if told is None:
                 raise Unavailable(f"Account Engagement's answer to {path} is not a page of rows")
             rows, more = told
+            self._refuse_hidden(path, reply, rows, fields)
             if rows and int(str(rows[-1]["id"])) <= after:
                 raise Unavailable(f"Account Engagement repeats a page of {path} instead of going on")
             yield rows, not more or not rows, reply.asked_at
             if not more or not rows:
                 return
             after = int(str(rows[-1]["id"]))
+
+    def _refuse_hidden(self, path: str, reply: Reply, rows: Sequence[wire.Row], fields: Sequence[str]) -> None:
+        """A field that the role may not see isn't told, which must not be taken for a blank."""
+        if not reply.headers.get("Pardot-Warning", "").startswith(_REDACTED):
+            return
+        names = wire.hidden(rows, fields)
+        if names:
+            raise SettingsError(
+                f"Account Engagement doesn't show the connection's user {', '.join(names)} (in {path}): give its role "
+                "the right to see that, or take it out of the sync's file"
+            )
+
+    def is_dynamic(self, list_id: str) -> bool:
+        """Whether its members come by rule; asked once. Raises CallRefused where there is no such list."""
+        with self._lock:
+            if list_id not in self._dynamic:
+                path, label = f"{LISTS}/{list_id}", f"{LISTS}/{{id}}"
+                reply = self.send("GET", path, label=label, params={"fields": "id,isDynamic"})
+                self.note_list(list_id, reply.json if isinstance(reply.json, dict) else {})
+            return self._dynamic[list_id]
+
+    def note_list(self, list_id: str, row: wire.Row) -> None:
+        """What a row of the lists says about it."""
+        self._dynamic[list_id] = row.get("isDynamic") is True
 
     def ask(self, path: str, params: Mapping[str, str]) -> Reply:
         """One query. Raises SettingsError where it is refused: a field of the file isn't there."""
@@ -101,6 +139,15 @@ class Unit:
     def kinds(self, names: Sequence[str]) -> Mapping[str, FieldType]:
         """What these fields hold, without a call: a custom field's value is told as it stands."""
         return {name: PROSPECT_FIELDS[name].type for name in names if name in PROSPECT_FIELDS}
+
+
+def until_tomorrow_s(zone: str | None, now: datetime) -> float:
+    """Seconds until the unit's next day; where its zone isn't known an hour, after which it can be asked again."""
+    if zone is None:
+        return _AN_HOUR_S
+    today = now.astimezone(ZoneInfo(zone))
+    midnight = datetime.combine(today.date() + timedelta(days=1), time.min, ZoneInfo(zone))
+    return (midnight.astimezone(UTC) - now).total_seconds() + _MIDNIGHT_TAKES_S
 
 
 def calls_left(reply: Reply) -> int | None:

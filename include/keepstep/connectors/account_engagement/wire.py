@@ -18,6 +18,21 @@ TOLD = ("id", "email", "assignedToId", "optedOut", "isDeleted", "updatedAt")  # 
 MEMBERSHIP = ("id", "prospectId", "optedOut", "isDeleted", "updatedAt")
 
 
+def spellings(email: str) -> tuple[str, ...]:
+    """Under which an address is asked for, as the API tells them apart by case: as given, and the usual ones.
+
+    None for what can't stand in a list of addresses.
+    """
+    given = email.strip()
+    local, at, domain = given.lower().rpartition("@")
+    if not at or "," in given:
+        return ()
+    titled = local.title()  # Ann.Ode@example.test
+    return tuple(
+        dict.fromkeys((given, given.lower(), f"{titled}@{domain}", f"{titled}@{domain.title()}", given.upper()))
+    )
+
+
 def rows_of(body: Json) -> tuple[list[Row], bool] | None:
     """The rows of a query's page, and whether more follow; None where it isn't such a page."""
     values = body.get("values") if isinstance(body, dict) else None
@@ -119,6 +134,23 @@ def activity(row: Row, email_field: str | None) -> Record | None:
     )
 
 
+def hidden(rows: Sequence[Row], names: Sequence[str]) -> tuple[str, ...]:
+    """Of the fields that were asked for those that no row has: the user's role may not see them."""
+    return tuple(name for name in names if rows and not any(_has(row, name) for row in rows))
+
+
+def _has(row: Row, path: str) -> bool:
+    """Whether the row tells a field, if only that it is blank; so does one whose relation is blank."""
+    value: Json = dict(row)
+    for part in path.split("."):
+        if value is None:
+            return True
+        if not isinstance(value, dict) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
 def _nested(row: Row, path: str) -> Json:
     value: Json = dict(row)
     for part in path.split("."):
@@ -158,12 +190,33 @@ def _text(value: Json) -> str | None:
 # -- writes ------------------------------------------------------------------------------------------------------------
 
 
+_REFUSALS = frozenset({"optedOut", "isDoNotEmail", "isDoNotCall"})
+_IDS = frozenset({"userId", "campaignId", "profileId", "prospectAccountId"})
+
+
 def body_of(write: Write) -> dict[str, Json]:
-    """The fields of a write in the API's words; a create leaves blanks out. Ids of users and the like are numbers."""
+    """The fields of a write in the API's words. Ids of users and the like are numbers.
+
+    A create may meet somebody who is there: it leaves blanks out, and never says that a refusal to be written to or
+    called is over (that of a new prospect is not there anyway).
+    """
+    creates = write.kind is Kind.CREATE
     body: dict[str, Json] = {}
     for name, value in sorted(write.fields.items()):
-        if value is None and write.kind is Kind.CREATE:
+        if creates and (value is None or (name in _REFUSALS and value is False)):
             continue
-        whole = name in ("userId", "campaignId", "profileId", "prospectAccountId")
-        body[name] = int(value) if whole and isinstance(value, str) and value.isdigit() else value
+        body[name] = _sent(name, value)
     return body
+
+
+def _sent(name: str, value: Value) -> Json:
+    if name in _IDS and isinstance(value, str) and value.isdigit():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():  # the score and the like are whole numbers
+        return int(value)
+    return value
+
+
+def email_of(write: Write) -> str | None:
+    """The address by which a create finds who is there: as it will be stored, or sending it again would find nobody."""
+    return _text(write.fields.get("email")) or write.email or None
