@@ -29,7 +29,7 @@ from keepstep.connectors.base import (
     Usage,
 )
 from keepstep.connectors.budget import Budget
-from keepstep.connectors.calls import Effect, Reply, Verdict
+from keepstep.connectors.calls import CallRefused, Effect, Expects, LostReply, Reply, Verdict
 from keepstep.connectors.oauth import utc_now
 from keepstep.connectors.parallel import prefetch
 from keepstep.connectors.salesforce.login import SessionAuth, classify_login, sign_in
@@ -150,14 +150,30 @@ class AccountEngagementConnector:
                 f"Account Engagement: prospects have no field {', '.join(missing)}: make a custom field for it there "
                 "(Prospects > Custom Fields), or name an existing one in the sync's file"
             )
-        body: dict[str, Json] = {"name": name}
-        reply = self._unit.send("POST", LISTS, Effect.ONCE, params={"fields": "id"}, json=body)
-        told = reply.json if isinstance(reply.json, dict) else {}
-        if "id" not in told:
+        id = self._made(name)
+        if id is None:
             raise Unavailable(
                 "Account Engagement made a list and didn't tell its id: the next run finds it by its name"
             )
-        return ListInfo(str(told["id"]), name, tuple(known))
+        return ListInfo(id, name, tuple(known))
+
+    def _made(self, name: str) -> str | None:
+        """The id of a new list; None where it wasn't told."""
+        asked = {"fields": "id"}
+        body: dict[str, Json] = {"name": name}
+        try:
+            reply = self._unit.send(
+                "POST", LISTS, Effect.ONCE, params=asked, json=body, expects=Expects.JSON_OR_NOTHING
+            )
+        except LostReply:
+            return None
+        except CallRefused as refused:
+            raise SettingsError(
+                f"Account Engagement refuses to make the list {name!r} (code {refused.verdict.code}): make it there by "
+                "hand, as a static list"
+            ) from None
+        told = reply.json if isinstance(reply.json, dict) else {}
+        return str(told["id"]) if "id" in told else None
 
     def count(self, list_id: str) -> int:
         """The number of members; a call a thousand: the API tells no count."""

@@ -19,6 +19,7 @@ from keepstep.core.errors import SettingsError
 
 HOST: Final = "https://pi.pardot.com"
 MAX_PAGE: Final = 1000
+MIN_OVERLAP_S: Final = 120  # reads may be 60 s stale
 AT_ONCE: Final = 5  # requests that a business unit answers at once
 _UNIT = re.compile(r"0Uv[A-Za-z0-9]{15}")
 
@@ -54,10 +55,16 @@ class AccountEngagementSettings:
             raise SettingsError("Account Engagement: import_from must be 1 or more, import_wait_s 0 or more")
         if self.account_zone is not None and self.account_zone not in available_timezones():
             raise SettingsError("Account Engagement: the account's zone must be named as in America/New_York")
-        if not 1 <= self.page_size <= MAX_PAGE or not 1 <= self.concurrency <= AT_ONCE or self.overlap_s < 0:
+        if (
+            not 1 <= self.page_size <= MAX_PAGE
+            or not 1 <= self.concurrency <= AT_ONCE
+            or self.overlap_s < MIN_OVERLAP_S
+        ):
             raise SettingsError(
-                f"Account Engagement: page size 1 to {MAX_PAGE}, concurrency 1 to {AT_ONCE}, overlap 0 s or more"
+                f"Account Engagement: page size 1 to {MAX_PAGE}, concurrency 1 to {AT_ONCE}, overlap {MIN_OVERLAP_S} s "
+                "or more"
             )
+        _ = self.sign_in  # what is wrong with it is told here, and not at the first call
 
     @property
     def sign_in(self) -> SalesforceSettings:
