@@ -17,12 +17,12 @@ from keepstep.core.model import OperationId, Rejected
 DAILY_LIMIT: Final = "122"
 ALREADY_MEMBER: Final = "58"
 NOT_OPEN: Final = "155"  # of an import that goes on already
-NO_FILE: Final = "162"
 CONFLICT: Final = "62"
 DYNAMIC_LIST: Final = "DYNAMIC_LIST"  # ours: which code a write to its members has is not known
 NO_LIST: Final = "NO_LIST"  # likewise
 NOT_FOUND: Final = frozenset({"109", "3", "92"})
 BINNED: Final = frozenset({"132", "219"})
+NO_FILE: Final = frozenset({"158", "162"})  # in an upload, or none under the name that was expected
 EMAIL_TAKEN: Final = frozenset({"9", "54", "99"})
 NO_MORE_IMPORTS: Final = frozenset({"164"})  # today: writes can still go one by one
 _LIST_REFUSED: Final = frozenset({"37", "55", "59", "154", "180"})  # of a call on a membership: it is about the list
@@ -108,7 +108,7 @@ RULES: Final[Mapping[str, ErrorRule]] = MappingProxyType(
         "159": _row(_BUG),
         "160": _row(_BUG),
         "161": _row(_LATER, retry=True),
-        NO_FILE: _row(_BUG),
+        "162": _row(_BUG),
         "163": _row(_BUG),
         "164": _row("the business unit's imports of today are used up: it goes on tomorrow", retry=True),
         "165": _row(_BUG),

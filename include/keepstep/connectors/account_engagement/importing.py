@@ -23,7 +23,7 @@ from keepstep.core.model import Applied, InDoubt, Kind, Outcome, Write
 
 IMPORTS: Final = "/imports"
 _LABEL: Final = f"{IMPORTS}/{{id}}"
-_PARTS: Final = ("file", "importFile")  # of the form with a batch: v5's, as believed, and v4's
+PARTS: Final = ("file", "importFile")  # of the form with a batch: v5's, as believed, and v4's
 _STATE: Final = "id,status,createdCount,updatedCount,errorCount,errorRef"
 _ENDED: Final = frozenset({"Complete", "Failed", "Canceled"})
 _FIRST_WAIT_S: Final = 1.0
@@ -82,15 +82,17 @@ class Importer:
         return id
 
     def _upload(self, path: str, content: bytes) -> None:
-        for name in _PARTS:
+        known = self.unit.import_part
+        for name in PARTS if known is None else (known,):
             files = {name: ("batch.csv", content, "text/csv")}
             label = f"{_LABEL}/batches"
             try:
                 self.unit.send("POST", path, Effect.ONCE, label=label, files=files, expects=Expects.ANYTHING)
             except CallRefused as refused:
-                if refused.verdict.code != errors.NO_FILE or name == _PARTS[-1]:
+                if refused.verdict.code not in errors.NO_FILE or name == PARTS[-1]:
                     raise
             else:
+                self.unit.import_part = name
                 return
 
     def _outcomes(self, shape: Shape, id: str, writes: Sequence[Write], singly: list[Write]) -> Iterator[Outcome]:

@@ -36,6 +36,7 @@ class Unit:
     settings: AccountEngagementSettings
     now: Callable[[], datetime]
     activity_email: str | None = field(init=False)  # as the settings say, until the API refuses it
+    import_part: str | None = None  # the name that a batch of an import goes by, once one was taken
     _dynamic: dict[str, bool] = field(default_factory=dict)  # by list
     _schema: Mapping[str, FieldInfo] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
