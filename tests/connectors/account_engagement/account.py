@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import requests
 
 from keepstep.connectors.account_engagement import AccountEngagementConnector, AccountEngagementSettings
+from keepstep.connectors.base import Cursor, Page
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.salesforce import ClientCredentials
 from keepstep.connectors.transport import Retries
-from keepstep.core.model import Kind, OperationId, Value, Write
+from keepstep.core.model import Kind, OperationId, Outcome, Record, Value, Write
 from keepstep_sandbox import credentials
 from keepstep_sandbox.account_engagement import AccountEngagementSettings as SandboxSettings
 from keepstep_sandbox.account_engagement import create_app
@@ -154,3 +155,39 @@ def write(kind: Kind, record_id: str | None = None, list_id: str | None = None, 
         list_id,
         email=str(email) if email else None,
     )
+
+
+def records(pages: Iterable[Page]) -> dict[str, Record]:
+    """Every record of a read, by its id."""
+    return {record.id: record for page in pages for record in page.records}
+
+
+def gone(pages: Iterable[Page]) -> list[str]:
+    """Whom a read tells to be gone."""
+    return [deletion.id for page in pages for deletion in page.deletions]
+
+
+def mark(pages: Iterable[Page]) -> Cursor:
+    """The watermark after a whole read."""
+    *_, last = pages
+    assert last.cursor is not None
+    return last.cursor
+
+
+def only(connector: AccountEngagementConnector, one: Write) -> Outcome:
+    """The outcome of one write."""
+    [outcome] = connector.apply([one])
+    return outcome
+
+
+def applied(connector: AccountEngagementConnector, writes: Iterable[Write]) -> dict[OperationId, Outcome]:
+    """The outcomes, of which each write has one."""
+    given = list(writes)
+    outcomes = list(connector.apply(given))
+    assert sorted(o.operation_id for o in outcomes) == sorted(w.operation_id for w in given)
+    return {outcome.operation_id: outcome for outcome in outcomes}
+
+
+def updates(ids: Iterable[object], **fields: Any) -> list[Write]:
+    """An update of each of these prospects."""
+    return [write(Kind.UPDATE, str(id), **fields) for id in ids]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +9,7 @@ import pytest
 
 from keepstep.connectors.base import CursorExpired, FetchBy, ReadQuery
 from keepstep.connectors.budget import Budget
-from keepstep.core.errors import BudgetSpent, SettingsError, Unavailable
-from keepstep.core.model import Applied, InDoubt, Kind, OperationId, Rejected
-from tests.connectors.account_engagement.account import write
+from keepstep.core.errors import BudgetSpent, Bug, SettingsError, Unavailable
 from tests.connectors.account_engagement.unit import (
     BUSINESS_UNIT,
     NOW,
@@ -22,12 +19,11 @@ from tests.connectors.account_engagement.unit import (
     calls,
     connected,
     page,
-    path_of,
     person,
     refused,
 )
 from tests.connectors.account_engagement.unit import told as answered
-from tests.connectors.stub import HANG_UP, Answer, Call
+from tests.connectors.stub import Answer, Call
 
 PROSPECTS = ReadQuery("prospect", ("firstName",))
 ROWS = ReadQuery("row", ("firstName",), list_id="33")
@@ -248,140 +244,15 @@ def test_a_read_back_asks_for_as_many_as_an_address_holds() -> None:
     assert len(server.calls) < 20
 
 
-# -- writes ------------------------------------------------------------------------------------------------------------
-
-
-def test_an_upsert_without_a_body_is_there_and_in_doubt() -> None:
-    def trouble(call: Call) -> Answer | None:
-        return Answer(204, b"") if call.method == "POST" and "/objects" in call.path else None
-
-    with connected(trouble) as (connector, server):
-        [outcome] = connector.apply([write(Kind.CREATE, email="a@a.test")])
-    assert outcome == InDoubt(OperationId("create-a@a.test"), "NOT_READABLE")
-    assert calls(server) == ["POST /objects/prospects/do/upsertLatestByEmail"]
-
-
-def test_a_lost_answer_is_asked_for_again_and_then_in_doubt() -> None:
-    with connected(lambda call: Answer(HANG_UP) if call.method in ("PATCH", "DELETE") else None) as (connector, server):
-        outcomes = list(connector.apply([write(Kind.UPDATE, "7", city="Oslo"), write(Kind.REMOVE, "8")]))
-    assert {outcome.code for outcome in outcomes if isinstance(outcome, InDoubt)} == {"CONNECTION_LOST"}
-    assert sorted(calls(server)) == ["DELETE /objects/prospects/8"] * 3 + ["PATCH /objects/prospects/7"] * 3
-
-
-def test_never_more_than_five_calls_are_under_way() -> None:
-    here, most, lock = [0], [0], threading.Lock()
-    five = threading.Barrier(5, timeout=5)
-
-    def trouble(call: Call) -> Answer | None:
-        if call.method != "PATCH":
-            return None
-        with lock:
-            here[0] += 1
-            most[0] = max(most[0], here[0])
-        five.wait()  # is broken by a sixth one that waits for four more
-        with lock:
-            here[0] -= 1
-        return None
-
-    with connected(trouble) as (connector, _):
-        outcomes = list(connector.apply([write(Kind.UPDATE, str(n), city="Oslo") for n in range(20)]))
-    assert len(outcomes) == 20
-    assert most[0] == 5
-
-
-def test_writes_to_one_prospect_go_in_their_order() -> None:
-    writes = [
-        write(Kind.UPDATE, id, list_id, city=str(n))
-        for n, (id, list_id) in enumerate([("7", None), ("33:7", "33"), ("7", None)])
-    ]
+def test_a_question_for_what_is_not_there_is_a_bug() -> None:
     with connected() as (connector, server):
-        outcomes = list(connector.apply(writes))
-    assert all(isinstance(outcome, Applied) for outcome in outcomes)
-    assert [call.body for call in server.calls if call.method == "PATCH"] == [
-        b'{"city":"0"}',
-        b'{"city":"1"}',
-        b'{"city":"2"}',
-    ]
-
-
-def test_a_create_whose_address_is_there_in_another_spelling_writes_to_that_one() -> None:
-    def trouble(call: Call) -> Answer | None:
-        if "upsert" in call.path:
-            return refused(9)
-        return page(person(7, email="Ann@a.test")) if "emailList" in asked(call) else None
-
-    with connected(trouble) as (connector, server):
-        [outcome] = connector.apply([write(Kind.CREATE, email="ann@a.test", firstName="Ann")])
-    assert isinstance(outcome, Applied)
-    assert outcome.record_id == "7"
-    assert server.calls[-1].body == b'{"firstName":"Ann"}'  # its spelling stays
-
-
-@pytest.mark.parametrize("there", [(), (7, 8)])
-def test_where_none_or_several_have_it_a_person_must_look(there: tuple[int, ...]) -> None:
-    def trouble(call: Call) -> Answer | None:
-        if "upsert" in call.path:
-            return refused(54)
-        return page(*map(person, there)) if "emailList" in asked(call) else None
-
-    with connected(trouble) as (connector, _):
-        [outcome] = connector.apply([write(Kind.CREATE, email="ann@a.test", firstName="Ann")])
-    assert isinstance(outcome, Rejected)
-    assert (outcome.code, "merge" in outcome.what_to_do) == ("54", True)
-
-
-def test_an_upsert_says_nothing_of_refusals_and_asks_nobody_out_of_the_bin() -> None:
-    with connected() as (connector, server):
-        list(connector.apply([write(Kind.CREATE, email="ann@a.test", optedOut=False, userId="101")]))
-    body = b'{"matchEmail":"ann@a.test","prospect":{"email":"ann@a.test","userId":101},"fields":["id","updatedAt"]}'
-    assert server.calls[-1].body == body
-
-
-def test_a_prospect_without_an_address_is_not_made() -> None:
-    with connected() as (connector, server):
-        [outcome] = connector.apply([write(Kind.CREATE, firstName="Ann")])
-    assert isinstance(outcome, Rejected)
+        for query, by in (
+            (PROSPECTS, FetchBy.EXTERNAL_ID),
+            (ReadQuery("user"), FetchBy.ID),
+            (ReadQuery("activity"), FetchBy.ID),
+        ):
+            with pytest.raises(Bug):
+                list(connector.fetch(query, by, ["7"]))
+        with pytest.raises(Bug, match="opt_out"):
+            connector.read(ReadQuery("opt_out"))
     assert calls(server) == []
-
-
-def test_somebody_who_is_gone_needs_no_removal() -> None:
-    def trouble(call: Call) -> Answer | None:
-        return refused(109, 404) if call.method == "DELETE" else None
-
-    with connected(trouble) as (connector, _):
-        assert list(connector.apply([write(Kind.REMOVE, "7")])) == [Applied(OperationId("remove-7"), "7")]
-        [outcome] = connector.apply([write(Kind.REMOVE, "33:7", "33")])
-    assert outcome == Applied(OperationId("remove-33:7"), "33:7")
-
-
-def test_a_list_that_is_gone_takes_nobody_and_nobody_is_made_for_it() -> None:
-    def trouble(call: Call) -> Answer | None:
-        return refused(109, 404) if path_of(call) == "/objects/lists/33" else None
-
-    with connected(trouble) as (connector, server):
-        [outcome] = connector.apply([write(Kind.CREATE, list_id="33", email="ann@a.test")])
-    assert isinstance(outcome, Rejected)
-    assert "list" in outcome.what_to_do
-    assert calls(server) == ["GET /objects/lists/33"]
-
-
-@pytest.mark.parametrize("said", [Answer(204, b""), Answer(HANG_UP), answered([])])
-def test_a_list_that_was_made_and_not_told_is_found_by_the_next_run(said: Answer) -> None:
-    def trouble(call: Call) -> Answer | None:
-        return said if (call.method, path_of(call)) == ("POST", "/objects/lists") else None
-
-    with connected(trouble) as (connector, server), pytest.raises(Unavailable, match="next run"):
-        connector.create_list("Customers", ["email"], "email")
-    assert calls(server).count("POST /objects/lists") == 1
-
-
-def test_a_list_that_may_not_be_made_is_the_users_to_make() -> None:
-    unit = Unit(lambda call: refused(245) if call.method == "POST" and "/objects" in call.path else None)
-    with connected(unit) as (connector, _), pytest.raises(SettingsError, match="by hand"):
-        connector.create_list("Customers", ["email"], "email")
-
-
-def test_a_persons_page_is_the_prospects() -> None:
-    with connected(base_url="https://pi.pardot.com") as (connector, _):
-        assert connector.url("prospect", "7") == "https://pi.pardot.com/prospect/read/id/7"
-        assert connector.url("row", "33:7", "33") == "https://pi.pardot.com/prospect/read/id/7"
