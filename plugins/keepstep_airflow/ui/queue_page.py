@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NOTICES = {
     "asked": "Prospect {prospect} is being synced: the Dag sync_prospect tells what becomes of it.",
-    "no_dag": "Airflow doesn't know the Dag sync_prospect yet: try again in a minute.",
+    "no_dag": "Airflow doesn't know the Dag sync_prospect, or this sync in its form, yet: try again in a minute.",
     "released": "Prospect {prospect} syncs again; it is in the queue.",
     "released_unknown": "The deletion is forgotten; prospect {prospect} itself isn't known to this sync yet.",
     "not_stopped": "Nothing stops prospect {prospect}: no CRM record of it is known to be deleted.",

@@ -79,7 +79,7 @@ def sync_now(dag_id: str, user: GetUserDep, prospect: ProspectField) -> Response
             triggering_user_name=user.get_name(),
             conf={"sync": dag_id, "prospect": given},
         )
-    except DagNotFound:
+    except (DagNotFound, ValueError):  # its form, as Airflow knows it, doesn't offer this sync yet
         return _back("no_dag")
     return _back("asked", given)
 
