@@ -28,7 +28,7 @@ test: $(STAMP) ## everything that must hold, then the table of behaviours
 	@$(BIN)/python -m tools.run_tests
 
 test-core: $(STAMP) ## the core's tests alone: a few seconds
-	@$(BIN)/pytest tests/core -q
+	@$(BIN)/pytest tests/core -q -p no:faker -p no:xdist -p no:pytest_cov
 
 test-clients: $(STAMP) ## the sandboxes against public clients of the real systems
 	@$(BIN)/python -m tools.clients

@@ -9,7 +9,7 @@ import pytest
 from keepstep.config import load_score_sheet
 from keepstep.core.errors import SettingsError
 from keepstep.core.score import TypeRule
-from tests.core.files import write
+from tests.settings.files import write
 
 
 def sheet(folder: Path, text: str) -> Path:

@@ -9,8 +9,8 @@ import pytest
 
 from keepstep.config import check_together, load_sync
 from keepstep.core.errors import SettingsError
-from tests.core.files import RIGHT, settled, write, wrong
-from tests.core.wrong_files import BAD
+from tests.settings.files import RIGHT, settled, write, wrong
+from tests.settings.wrong_files import BAD
 
 
 @pytest.mark.parametrize(("right", "changed", "told"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keepstep.core.model import Blanks, FieldType, Rule
-from tests.core.files import RIGHT, SMALLEST, settled, wrong
+from tests.settings.files import RIGHT, SMALLEST, settled, wrong
 
 
 def test_a_right_file_is_known_by_its_name_and_text(tmp_path: Path) -> None:

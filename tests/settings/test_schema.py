@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from keepstep.config import is_prospect_sync, json_schema, load_prospect_sync, load_score_sheet, load_sync
-from tests.core.files import RIGHT, wrong
+from tests.settings.files import RIGHT, wrong
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,8 +17,8 @@ from keepstep.config import (
     load_sync,
 )
 from keepstep.core.errors import SettingsError
-from tests.core.files import RIGHT as A_LIST
-from tests.core.files import write
+from tests.settings.files import RIGHT as A_LIST
+from tests.settings.files import write
 
 SMALLEST = """\
 title: Prospects

@@ -9,7 +9,7 @@ import pytest
 
 from keepstep.config import PrivateContactsSettings, load_private_contacts
 from keepstep.core.errors import Bug, SettingsError
-from tests.core.files import write
+from tests.settings.files import write
 
 SMALLEST = """\
 title: Private contacts
