@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Self
 
-import pendulum
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from keepstep.common_settings import CrmConnection
 from keepstep.core.errors import Bug
 from keepstep.core.normalize import normalize_email
 from keepstep.core.policies import CRMS, CompanyReference, CrmPolicy
-from keepstep.setting_values import Schedule, Span, Strict, Wrong
+from keepstep.setting_values import Schedule, Span, Strict, TimeZone, Wrong
 
 NEVER = 1.01  # above every score
 
@@ -91,7 +90,7 @@ class PrivateContactsSettings(Strict):
     title: str = Field(min_length=1, max_length=120, description="Its name for people.")
     crm: PrivateCrmSettings
     schedule: Schedule = Field(default=None, description="None: runs when somebody triggers it.")
-    timezone: str = Field(default="UTC", description="Of the schedule: an IANA name such as Europe/Berlin.")
+    timezone: TimeZone = Field(default="UTC", description="Of the schedule: an IANA name such as Europe/Berlin.")
     owner: str = Field(default="marketing-operations", description="Shown in Airflow: who looks after it.")
     tags: tuple[str, ...] = Field(default=(), description="Further tags of the Dag.")
     company_field: str | None = Field(
@@ -103,15 +102,6 @@ class PrivateContactsSettings(Strict):
     approval: ApprovalSettings = ApprovalSettings()
     mail: MailSettings = MailSettings()
     limits: PrivateLimits = PrivateLimits()
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            pendulum.timezone(value)
-        except (ValueError, OSError) as wrong:  # OSError: it names a folder of the time zone database
-            raise Wrong("a time zone is an IANA name such as Europe/Berlin") from wrong
-        return value
 
     @property
     def crm_policy(self) -> CrmPolicy:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
+import pendulum
 from croniter import croniter
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -54,6 +55,14 @@ def _schedule(value: object) -> object:
     raise Wrong(f'a schedule is a cron expression such as "0 0 * * *", one of {", ".join(PRESETS)}, or null')
 
 
+def _time_zone(value: str) -> str:
+    try:
+        pendulum.timezone(value)
+    except (ValueError, OSError) as wrong:  # OSError: it names a folder of the time zone database
+        raise Wrong("a time zone is an IANA name such as Europe/Berlin") from wrong
+    return value
+
+
 Share = Annotated[
     float,
     BeforeValidator(_share),
@@ -62,6 +71,7 @@ Share = Annotated[
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": _SPAN})]
 Age = Annotated[Span, AfterValidator(_some_time)]
 Schedule = Annotated[str | None, BeforeValidator(_schedule)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 FieldKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
 
