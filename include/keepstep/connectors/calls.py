@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from typing import Self
 
 from keepstep.connectors.base import Json
 
@@ -45,6 +46,22 @@ class Verdict:
     pointer: str = ""  # the field, header or parameter that it is about, where the system says so
     may_have_landed: bool = False  # the call may have done its work all the same (a 500 after the save)
     crowded: bool = False  # too many calls at once: fewer from now on
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What one of a system's error codes means, and who must do what about it."""
+
+    action: Action
+    what_to_do: str = ""  # for ROW: becomes the row's sync error
+    retry: bool = False  # for ROW: a later run may succeed without anybody acting
+    may_have_landed: bool = False  # as in Verdict
+    crowded: bool = False
+
+    @classmethod
+    def row(cls, what_to_do: str, *, retry: bool = False) -> Self:
+        """Of a code that is about one row."""
+        return cls(Action.ROW, what_to_do, retry)
 
 
 @dataclass(frozen=True, slots=True)

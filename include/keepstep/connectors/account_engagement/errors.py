@@ -6,12 +6,11 @@ The HTTP status is coarse, the code in the body tells; texts may quote values, s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from keepstep.connectors.base import Json
-from keepstep.connectors.calls import Action, Reply, Verdict, verdict_by_status
+from keepstep.connectors.calls import Action, ErrorRule, Reply, Verdict, verdict_by_status
 from keepstep.core.model import OperationId, Rejected
 
 DAILY_LIMIT: Final = "122"
@@ -28,20 +27,7 @@ NO_MORE_IMPORTS: Final = frozenset({"164"})  # today: writes can still go one by
 _LIST_REFUSED: Final = frozenset({"37", "55", "59", "154", "180"})  # of a call on a membership: it is about the list
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRule:
-    """What one code means."""
-
-    action: Action
-    what_to_do: str = ""
-    retry: bool = False
-    may_have_landed: bool = False
-    crowded: bool = False
-
-
-def _row(what_to_do: str, *, retry: bool = False) -> ErrorRule:
-    return ErrorRule(Action.ROW, what_to_do, retry)
-
+_row = ErrorRule.row
 
 _RIGHTS = "the user of this connection may not do this: give its role the right to prospects, lists and users"
 _UNIT = "check the connection's business unit id"

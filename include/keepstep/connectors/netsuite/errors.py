@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from keepstep.connectors.base import Json
-from keepstep.connectors.calls import Action, Reply, Verdict, verdict_by_status
+from keepstep.connectors.calls import Action, ErrorRule, Reply, Verdict, verdict_by_status
 from keepstep.core.model import OperationId, Rejected
 
 CHANGED: Final = "RCRD_HAS_BEEN_CHANGED"
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 _POINTER = re.compile(r"[A-Za-z_][\w.\[\]/]{0,99}")
 _TOO_MANY = 429
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRule:
-    """What one code means."""
-
-    action: Action
-    what_to_do: str = ""  # for ROW: becomes the row's sync error
-    retry: bool = False  # for ROW: a later run may succeed without anybody acting
-    may_have_landed: bool = False
-    crowded: bool = False
 
 
 _CROWDED = ErrorRule(Action.WAIT, crowded=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from keepstep.connectors.base import Json
-from keepstep.connectors.calls import Action, Reply, Verdict, verdict_by_status
+from keepstep.connectors.calls import Action, ErrorRule, Reply, Verdict, verdict_by_status
 from keepstep.core.model import OperationId, Rejected
 
 DELETED: Final = "ENTITY_IS_DELETED"
@@ -28,20 +28,7 @@ _ID = re.compile(r"[A-Za-z0-9]{18}")
 _MATCHES = 5  # record ids that a duplicate's text names
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRule:
-    """What one code means."""
-
-    action: Action
-    what_to_do: str = ""  # for ROW: becomes the row's sync error
-    retry: bool = False  # for ROW: a later run may succeed without anybody acting
-    may_have_landed: bool = False
-    crowded: bool = False
-
-
-def _row(what_to_do: str, *, retry: bool = False) -> ErrorRule:
-    return ErrorRule(Action.ROW, what_to_do, retry)
-
+_row = ErrorRule.row
 
 _SHORTEN = "the value is longer than the field takes: shorten it, or map it to a longer field"
 _GONE = "the record is gone from Salesforce: deleted, or merged into another"
