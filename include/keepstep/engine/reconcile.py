@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+
+from sqlalchemy import Connection
 
 from keepstep.core.model import Phase
 from keepstep.engine.doubts import settle_doubts
 from keepstep.engine.frame import recall
+from keepstep.engine.ground import Ground
 from keepstep.engine.phases import report
 from keepstep.engine.run import ParityReport, PhaseReport, RunContext, TaskContext
 from keepstep.store import parity, runs
+from keepstep.store.parity import Stand
 
 
 def reconcile(ctx: RunContext) -> ParityReport:
@@ -18,14 +22,26 @@ def reconcile(ctx: RunContext) -> ParityReport:
     Raises AuthError or Unavailable where entries in doubt can't be read back.
     """
     frame = recall(ctx)
-    calls = ctx.crm.usage.calls, ctx.platform.usage.calls
-    settled = settle_doubts(ctx, frame, resend=False)
-    spent = ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]
-    totals = totals_of(ctx, spent)
-    with ctx.store.begin() as conn:
+
+    def look(conn: Connection) -> tuple[Stand, int]:
         if not ctx.run.dry:
             parity.update_sync_errors(conn, ctx.file.name, ctx.run.id, ctx.now())
-        stand = parity.stand(conn, frame.following(), _score_column(ctx))
+        return parity.stand(conn, frame.following(), _score_column(ctx)), 0
+
+    return close_run(ctx, frame, look)
+
+
+def close_run(ctx: TaskContext, ground: Ground, look: Callable[[Connection], tuple[Stand, int]]) -> ParityReport:
+    """What ends a run of any kind.
+
+    `look` opens and closes sync errors, in one transaction, and tells how the sides stand and how many still wait.
+    Raises AuthError or Unavailable where entries in doubt can't be read back.
+    """
+    calls = ctx.crm.usage.calls, ctx.platform.usage.calls
+    settled = settle_doubts(ctx, ground, resend=False)
+    totals = _totals(ctx, (ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]))
+    with ctx.store.begin() as conn:
+        stand, waiting = look(conn)
     found = ParityReport(
         run=ctx.run.id,
         followed=stand.followed,
@@ -36,8 +52,9 @@ def reconcile(ctx: RunContext) -> ParityReport:
         sync_errors=stand.sync_errors,
         in_doubt_settled=settled,
         totals=totals,
+        waiting=waiting,
+        problems=_problems(totals),
     )
-    found = replace(found, problems=problems_of(found))
     with ctx.store.begin() as conn:
         runs.finish_run(conn, ctx.run.id, "failed" if found.problems else "finished", found.as_dict(), ctx.now())
     return found
@@ -47,7 +64,7 @@ def _score_column(ctx: RunContext) -> str:
     return next(rule.crm for rule in ctx.file.settings.field_rules() if rule.name == ctx.file.settings.score_field)
 
 
-def totals_of(ctx: TaskContext, spent: tuple[int, int]) -> PhaseReport:
+def _totals(ctx: TaskContext, spent: tuple[int, int]) -> PhaseReport:
     """A whole run's books; `spent` are calls to CRM and platform that no phase has on its account."""
     parts = [report(ctx, phase) for phase in Phase]
 
@@ -72,10 +89,9 @@ def totals_of(ctx: TaskContext, spent: tuple[int, int]) -> PhaseReport:
     )
 
 
-def problems_of(found: ParityReport) -> tuple[str, ...]:
+def _problems(totals: PhaseReport) -> tuple[str, ...]:
     """Why this run must not be green."""
     problems = []
-    totals = found.totals
     if not totals.balances:
         problems.append(
             f"the books don't balance: {totals.planned} planned, but {totals.applied} applied, "

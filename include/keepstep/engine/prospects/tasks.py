@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from sqlalchemy import Connection
 
 from keepstep.core.errors import BudgetSpent, Refusal
 from keepstep.core.model import Phase
-from keepstep.engine.doubts import settle_doubts
 from keepstep.engine.phases import Findings, report, run_phase
 from keepstep.engine.prospects.frame import ProspectFrame, resolve
 from keepstep.engine.prospects.planning import make_plan, take
 from keepstep.engine.prospects.reading import read_changes
-from keepstep.engine.reconcile import problems_of, totals_of
+from keepstep.engine.reconcile import close_run
 from keepstep.engine.run import ParityReport, PhaseReport, ProspectContext
 from keepstep.store import journal, parity, queue, runs
+from keepstep.store.parity import Stand
 
 Planner = Callable[[ProspectFrame], tuple[Refusal, ...]]
 
@@ -66,29 +67,12 @@ def reconcile_prospects(ctx: ProspectContext) -> ParityReport:
     Raises AuthError or Unavailable where entries in doubt can't be read back.
     """
     frame = resolve(ctx)
-    calls = ctx.crm.usage.calls, ctx.platform.usage.calls
-    settled = settle_doubts(ctx, frame, resend=False)
-    totals = totals_of(ctx, (ctx.crm.usage.calls - calls[0], ctx.platform.usage.calls - calls[1]))
-    with ctx.store.begin() as conn:
+
+    def look(conn: Connection) -> tuple[Stand, int]:
         if not ctx.run.dry:
             queue.settle_taken(conn, ctx.file.name, ctx.run.id, ctx.now())
             parity.update_prospect_errors(conn, frame.place, ctx.run.id, ctx.now())
             queue.wait_for_another_try(conn, ctx.file.name, ctx.run.id, ctx.now())
-        stand = parity.stand(conn, frame.following(ctx.run.id), "")
-        waiting = queue.length(conn, frame.place)
-    found = ParityReport(
-        run=ctx.run.id,
-        followed=stand.followed,
-        equal=stand.equal,
-        differing=stand.differing,
-        scores_differing=stand.scores_differing,
-        tombstones=stand.tombstones,
-        sync_errors=stand.sync_errors,
-        in_doubt_settled=settled,
-        totals=totals,
-        waiting=waiting,
-    )
-    found = replace(found, problems=problems_of(found))
-    with ctx.store.begin() as conn:
-        runs.finish_run(conn, ctx.run.id, "failed" if found.problems else "finished", found.as_dict(), ctx.now())
-    return found
+        return parity.stand(conn, frame.following(ctx.run.id), ""), queue.length(conn, frame.place)
+
+    return close_run(ctx, frame, look)
