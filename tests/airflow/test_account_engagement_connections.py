@@ -16,7 +16,7 @@ from keepstep_airflow.hooks.account_engagement import AccountEngagementHook, acc
 from keepstep_sandbox import credentials
 from keepstep_sandbox.account_engagement import AccountEngagementSettings as SandboxSettings
 from keepstep_sandbox.account_engagement import create_app
-from keepstep_sandbox.account_engagement.sign_in import private_key_pem
+from keepstep_sandbox.salesforce_oauth import private_key_pem
 from keepstep_sandbox.server import SandboxServer
 
 UNIT = {"business_unit_id": "0UvKs0000000001CAE"}

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from keepstep_sandbox import credentials
 from keepstep_sandbox.account_engagement.activities import Activities
 from keepstep_sandbox.account_engagement.gate import Handler
-from keepstep_sandbox.account_engagement.sign_in import private_key_pem
 from keepstep_sandbox.account_engagement.unit import BusinessUnit
 from keepstep_sandbox.control import json_object
+from keepstep_sandbox.salesforce_oauth import private_key_pem
 
 # Set at the start, by reset or latency: they draw the people, or are no business of the system's.
 _FIXED: Final = frozenset(

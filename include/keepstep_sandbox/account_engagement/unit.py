@@ -4,9 +4,8 @@ Everything here runs to its end without giving way, on the server's one loop: a 
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,7 +14,7 @@ from keepstep_sandbox.account_engagement.errors import PardotError
 from keepstep_sandbox.account_engagement.scoring import DEFAULT_POINTS
 from keepstep_sandbox.account_engagement.settings import AccountEngagementSettings
 from keepstep_sandbox.account_engagement.table import Row, Table
-from keepstep_sandbox.surroundings import Surroundings
+from keepstep_sandbox.tenant import Tenant
 
 
 @dataclass(slots=True)
@@ -27,53 +26,19 @@ class Fault:
     times: int | None = None
 
 
-class BusinessUnit:
+class BusinessUnit(Tenant[AccountEngagementSettings]):
     """See the module."""
 
     name: Final = "account_engagement"
+    tables: dict[str, Table]
     _minute: tuple[int, int]  # a minute since 1970, and the calls made in it
 
-    def __init__(self, settings: AccountEngagementSettings, surroundings: Surroundings) -> None:
-        self._initial = self._settings = settings
-        self.surroundings = surroundings
-        self.on_reset: list[Callable[[], None]] = []  # what else starts over
-        self.token_age = 0  # moves when all tokens handed out so far are to be too old
-        self._fill()
-
-    @property
-    def settings(self) -> AccountEngagementSettings:
-        """The settings in force."""
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: AccountEngagementSettings) -> None:
+    def _adopt(self, settings: AccountEngagementSettings) -> None:
         for zone in (settings.time_zone, settings.account_time_zone):
             if zone not in available_timezones():
                 raise ValueError(f"{zone} is no time zone")
-        self._settings = settings
         for table in self.tables.values():
             table.remembers = settings.stale_reads_s > 0
-
-    def reset(self, seed: int | None, size: int | None) -> None:
-        """Make everything new: people, custom fields, settings, faults, calls counted."""
-        seed = self._initial.seed if seed is None else seed
-        size = self._initial.size if size is None else size
-        self._initial = self._settings = replace(self._initial, seed=seed, size=size)
-        self._fill()
-        for start_over in self.on_reset:
-            start_over()
-
-    def expire_tokens(self) -> None:
-        """Let all tokens handed out so far be too old."""
-        self.token_age += 1
-
-    def counts(self) -> dict[str, int]:
-        """Tell how many rows each object has; what lies in the recycle bin counts."""
-        return {kind: len(table) for kind, table in self.tables.items()}
-
-    def now(self) -> datetime:
-        """Tell the server's moment as records keep it: whole seconds."""
-        return self.surroundings.clock.now().replace(microsecond=0)
 
     def new_id(self, kind: str) -> int:
         """Give an object's next id."""

@@ -3,9 +3,8 @@
 Everything here runs to its end without giving way, on the server's one loop: a write is seen whole or not at all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, RECORD_TYPES, Sc
 from keepstep_sandbox.netsuite.settings import NetSuiteSettings
 from keepstep_sandbox.netsuite.table import MODIFIED, Row, Table
 from keepstep_sandbox.people import population
-from keepstep_sandbox.surroundings import Surroundings
+from keepstep_sandbox.tenant import Tenant
 
 _PLAIN_TABLES: Final = {
     "deletedrecord": ("recordid", "type", "name", "deleteddate", "deletedby", "context"),
@@ -41,44 +40,16 @@ class Fault:
     times: int | None = None
 
 
-class Account:
+class Account(Tenant[NetSuiteSettings]):
     """See the module. Amounts to a database with NetSuite's own rules in front of it."""
 
     name: Final = "netsuite"
-
-    def __init__(self, settings: NetSuiteSettings, surroundings: Surroundings) -> None:
-        self._initial = settings
-        self.settings = settings
-        self.surroundings = surroundings
-        self.on_reset: list[Callable[[], None]] = []  # what else starts over
-        self.token_age = 0  # moves when all tokens handed out so far are to be too old
-        self._fill()
-
-    def reset(self, seed: int | None, size: int | None) -> None:
-        """Make everything new: people, schema, settings, faults."""
-        seed = self._initial.seed if seed is None else seed
-        size = self._initial.size if size is None else size
-        self.settings = self._initial = replace(self._initial, seed=seed, size=size)
-        self._fill()
-        for start_over in self.on_reset:
-            start_over()
-
-    def expire_tokens(self) -> None:
-        """Let all OAuth 2.0 tokens handed out so far be too old."""
-        self.token_age += 1
-
-    def counts(self) -> dict[str, int]:
-        """Tell how many rows each table has."""
-        return {name: len(table) for name, table in self.tables.items()}
+    tables: dict[str, Table]
 
     @property
     def zone(self) -> ZoneInfo:
         """The account's time zone."""
         return ZoneInfo(self.settings.time_zone)
-
-    def now(self) -> datetime:
-        """Tell the server's moment as records keep it: whole seconds."""
-        return self.surroundings.clock.now().replace(microsecond=0)
 
     def next_id(self) -> int:
         """Give the next internal id; all entities share one sequence."""

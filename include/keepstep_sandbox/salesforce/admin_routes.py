@@ -14,8 +14,9 @@ from keepstep_sandbox.salesforce.org import Org
 from keepstep_sandbox.salesforce.query_service import QueryService
 from keepstep_sandbox.salesforce.rules import DuplicateRule, ValidationRule
 from keepstep_sandbox.salesforce.schema import Field, Type
-from keepstep_sandbox.salesforce.sign_in import SignIn, private_key_pem
+from keepstep_sandbox.salesforce.sign_in import SignIn
 from keepstep_sandbox.salesforce.soql.parser import parse_condition
+from keepstep_sandbox.salesforce_oauth import private_key_pem
 
 _FIXED: Final = frozenset({"seed", "size", "odd_emails", "latency_s"})  # set by reset, start or the common control
 

@@ -6,7 +6,7 @@ Everything here runs to its end without giving way, on the server's one loop: a 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from keepstep_sandbox.salesforce.errors import SalesforceError
 from keepstep_sandbox.salesforce.schema import USER, Schema
 from keepstep_sandbox.salesforce.settings import SalesforceSettings
 from keepstep_sandbox.salesforce.table import STAMP, Row, Table
-from keepstep_sandbox.surroundings import Surroundings
+from keepstep_sandbox.tenant import Tenant
 
 DAY: Final = timedelta(days=1)
 
@@ -39,53 +39,18 @@ class Deletion:
     when: datetime
 
 
-class Org:
+class Org(Tenant[SalesforceSettings]):
     """See the module."""
 
     name: Final = "salesforce"
+    tables: dict[str, Table]
     _undo: list[tuple[str, str, Row | None]] | None
     _purged: datetime
     log_floor: datetime | None
 
-    def __init__(self, settings: SalesforceSettings, surroundings: Surroundings) -> None:
-        self._initial = settings
-        self._settings = settings
-        self.surroundings = surroundings
-        self.on_reset: list[Callable[[], None]] = []  # what else starts over
-        self.token_age = 0  # moves when all tokens handed out so far are to be too old
-        self._fill()
-
-    @property
-    def settings(self) -> SalesforceSettings:
-        """The settings in force."""
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: SalesforceSettings) -> None:
-        self._settings = settings
+    def _adopt(self, settings: SalesforceSettings) -> None:
         for table in self.tables.values():
             table.remembers = settings.stale_reads_s > 0
-
-    def reset(self, seed: int | None, size: int | None) -> None:
-        """Make everything new: people, schema, settings, faults, calls counted."""
-        seed = self._initial.seed if seed is None else seed
-        size = self._initial.size if size is None else size
-        self._initial = self._settings = replace(self._initial, seed=seed, size=size)
-        self._fill()
-        for start_over in self.on_reset:
-            start_over()
-
-    def expire_tokens(self) -> None:
-        """Let all tokens handed out so far be too old."""
-        self.token_age += 1
-
-    def counts(self) -> dict[str, int]:
-        """Tell how many rows each object has; what lies in the recycle bin counts."""
-        return {kind: len(table) for kind, table in self.tables.items()}
-
-    def now(self) -> datetime:
-        """Tell the server's moment as records keep it: whole seconds."""
-        return self.surroundings.clock.now().replace(microsecond=0)
 
     def new_id(self, kind: str) -> str:
         """Give an object's next id."""

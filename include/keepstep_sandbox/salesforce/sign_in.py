@@ -1,17 +1,11 @@
 """Ways in: OAuth client credentials, JWT bearer, username-password, refresh token; the SOAP login of older clients."""
 
-import base64
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 from html import unescape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -19,18 +13,12 @@ from keepstep_sandbox import credentials
 from keepstep_sandbox.salesforce.gate import Gate
 from keepstep_sandbox.salesforce.org import Org
 from keepstep_sandbox.salesforce.schema import USER
+from keepstep_sandbox.salesforce_oauth import JWT_GRANT, ORG_ID, ConnectedApp, GrantRefused, form_of, granted, refused
 
 TOKEN_PATH: Final = "/services/oauth2/token"  # noqa: S105 - a path
 REVOKE_PATH: Final = "/services/oauth2/revoke"
-ORG_ID: Final = "00DKs0000000001EAA"
-JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-LOGIN_HOSTS: Final = ("https://login.salesforce.com", "https://test.salesforce.com")
-MAX_ASSERTION_S: Final = 300
+APP: Final = ConnectedApp(credentials.SALESFORCE_CLIENT_ID, credentials.SALESFORCE_CLIENT_SECRET)
 _SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-
-
-class GrantRefused(Exception):
-    """No token: the OAuth error word and its description."""
 
 
 class SignIn:
@@ -66,30 +54,23 @@ class SignIn:
 
     async def token(self, request: Request) -> Response:
         """Answer `POST /services/oauth2/token`."""
-        form = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
-        _, _, basic = request.headers.get("authorization", "").partition("Basic ")
-        if basic:
-            client, _, secret = base64.b64decode(basic + "==").decode(errors="replace").partition(":")
-            form = {"client_id": client, "client_secret": secret, **form}
+        form = await form_of(request)
         try:
             user = self._user(form, request)
         except GrantRefused as refusal:
-            word, description = refusal.args
-            return JSONResponse({"error": word, "error_description": description}, 400)
-        host = f"{request.url.scheme}://{request.headers.get('host', '')}"
-        told = {
-            "access_token": self._gate.open(user),
-            "signature": "c2FuZGJveA==",
-            "scope": "api pardot_api",
-            "instance_url": host,
-            "id": f"{LOGIN_HOSTS[0]}/id/{ORG_ID}/{user}",
-            "token_type": "Bearer",
-            "issued_at": str(int(self._org.surroundings.clock.now().timestamp() * 1000)),
-        }
+            return refused(refusal)
+        more: dict[str, str] = {}
         if form.get("grant_type") == "refresh_token" and self._org.settings.rotate_refresh_tokens:
             del self._refresh_tokens[form["refresh_token"]]
-            told["refresh_token"] = self.approve(user)
-        return JSONResponse(told, headers={"Cache-Control": "no-cache, no-store"})
+            more["refresh_token"] = self.approve(user)
+        return granted(
+            self._gate.open(user),
+            scope="api pardot_api",
+            instance_url=_host(request),
+            user=user,
+            now=self._org.surroundings.clock.now(),
+            **more,
+        )
 
     async def soap(self, request: Request) -> Response:
         """Answer the SOAP login call; the session id serves as bearer token."""
@@ -98,7 +79,7 @@ class SignIn:
         user = self._org.active_user(name) if self._org.settings.soap_login else None
         if user is None or password != credentials.SALESFORCE_PASSWORD + credentials.SALESFORCE_SECURITY_TOKEN:
             return _soap(500, _FAULT)
-        url = f"{request.url.scheme}://{request.headers.get('host', '')}{request.url.path}/{ORG_ID}"
+        url = f"{_host(request)}{request.url.path}/{ORG_ID}"
         result = (
             f'<loginResponse xmlns="urn:partner.soap.sforce.com"><result><serverUrl>{escape(url)}</serverUrl>'
             f"<sessionId>{escape(self._gate.open(user))}</sessionId><userId>{user}</userId>"
@@ -108,7 +89,7 @@ class SignIn:
         )
         return _soap(200, result)
 
-    def _user(self, form: Mapping[str, str], request: Request) -> str:
+    def _user(self, form: dict[str, str], request: Request) -> str:
         """Find the user that a grant is for.
 
         Raises:
@@ -118,20 +99,20 @@ class SignIn:
             case "client_credentials":
                 if request.headers.get("host", "").split(".")[0] in ("login", "test"):
                     raise GrantRefused("invalid_grant", "request not supported on this domain")
-                _check_client(form)
+                APP.check_secret(form)
                 return self._org.integration_user
             case "password" if self._org.settings.password_flow:
-                _check_client(form)
+                APP.check_secret(form)
                 return self._by_password(form)
             case "refresh_token":
-                _check_client(form)
+                APP.check_secret(form)
                 return self._by_refresh_token(form.get("refresh_token", ""))
             case grant if grant == JWT_GRANT:
-                return self._by_assertion(form.get("assertion", ""), request)
+                return self._by_assertion(form.get("assertion", ""), _host(request))
             case _:
                 raise GrantRefused("unsupported_grant_type", "grant type not supported")
 
-    def _by_password(self, form: Mapping[str, str]) -> str:
+    def _by_password(self, form: dict[str, str]) -> str:
         user = self._org.active_user(form.get("username", ""))
         password = credentials.SALESFORCE_PASSWORD
         if user is None or form.get("password") not in (password, password + credentials.SALESFORCE_SECURITY_TOKEN):
@@ -144,43 +125,15 @@ class SignIn:
             raise GrantRefused("invalid_grant", "expired access/refresh token")
         return user
 
-    def _by_assertion(self, assertion: str, request: Request) -> str:
-        host = f"{request.url.scheme}://{request.headers.get('host', '')}"
-        # Times are checked against the sandbox's clock, not the machine's; hence not by the library.
-        options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["iss", "sub", "exp"]}
-        try:
-            claims = jwt.decode(
-                assertion, _key().public_key(), algorithms=["RS256"], audience=[*LOGIN_HOSTS, host], options=options
-            )
-            ends = float(claims["exp"])  # simple-salesforce sends it as a text
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
-            raise GrantRefused("invalid_grant", "invalid assertion") from error
-        if claims["iss"] != credentials.SALESFORCE_CLIENT_ID:
-            raise GrantRefused("invalid_client_id", "client identifier invalid")
-        now = self._org.surroundings.clock.now().timestamp()
-        if not now < ends <= now + MAX_ASSERTION_S:
-            raise GrantRefused("invalid_grant", "expired authorization code")
-        user = self._org.active_user(str(claims["sub"]))
+    def _by_assertion(self, assertion: str, host: str) -> str:
+        user = self._org.active_user(APP.username(assertion, host, self._org.surroundings.clock.now()))
         if user is None:
             raise GrantRefused("invalid_grant", "user hasn't approved this consumer")
         return user
 
 
-def private_key_pem() -> str:
-    """Give the private key that signs assertions for this sandbox; made new in each process."""
-    return _key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-@lru_cache(maxsize=1)
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _check_client(form: Mapping[str, str]) -> None:
-    if form.get("client_id") != credentials.SALESFORCE_CLIENT_ID:
-        raise GrantRefused("invalid_client_id", "client identifier invalid")
-    if form.get("client_secret") != credentials.SALESFORCE_CLIENT_SECRET:
-        raise GrantRefused("invalid_client", "invalid client credentials")
+def _host(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
 def _element(text: str, name: str) -> str:
