@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from keepstep_airflow.pools import pool_of
 
 if TYPE_CHECKING:
-    from keepstep.config import SyncFile, SyncSettings
+    from keepstep.config import ProspectSettings, SyncFile, SyncSettings
 
 
 def sync_doc(file: SyncFile) -> str:
@@ -23,7 +23,7 @@ def sync_doc(file: SyncFile) -> str:
         f"3. **push_score** takes that sealed epoch, no other, and {_push(settings, crm)}.\n"
         "4. **reconcile** settles what is in doubt, compares both sides and reports; every planned row is applied, "
         "rejected, held or skipped.",
-        _fields(settings, crm, platform),
+        field_table(settings, crm, platform),
         _limits(settings),
         f"Settings: `include/syncs/{file.path.name}`. Pools: `{pool_of(settings.crm.connection)}`, "
         f"`{pool_of(settings.platform.connection)}`.",
@@ -92,7 +92,8 @@ def _source(settings: SyncSettings) -> str:
     return f"score sheet `{maintenance.score_sheet}` over activities from {source}"
 
 
-def _fields(settings: SyncSettings, crm: str, platform: str) -> str:
+def field_table(settings: SyncSettings | ProspectSettings, crm: str, platform: str) -> str:
+    """The mapped fields, who wins, and which way they go."""
     lines = [f"| field | {crm} | {platform} | if both changed | pulled | pushed |", "|---|---|---|---|---|---|"]
     for rule in settings.field_rules():
         pulled = "yes" if rule.name in settings.pull_update else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keepstep.core.prospect_policy import OnEmailChange, OwnerFallback
-from keepstep_airflow.dag_doc import cell
+from keepstep_airflow.dag_doc import cell, field_table
 from keepstep_airflow.pools import pool_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def prospect_doc(file: ProspectFile) -> str:
         f"2. **push_prospects** brings {platform}'s values, and prospects that were assigned, to {crm}.\n"
         "3. **reconcile** settles what is in doubt, takes out of the queue who is done, and reports; every planned row "
         "is applied, rejected, held or skipped.",
-        _fields(settings, crm, platform),
+        field_table(settings, crm, platform),
         "## What happens when",
         "\n".join(f"- {line}" for line in _cases(settings, crm, platform)),
         _limits(settings),
@@ -39,16 +39,6 @@ def prospect_doc(file: ProspectFile) -> str:
 def _cap(settings: ProspectSettings) -> str:
     cap = settings.limits.prospects
     return f"at most {cap:,}" if cap else "as many as the API calls allow"
-
-
-def _fields(settings: ProspectSettings, crm: str, platform: str) -> str:
-    lines = [f"| field | {crm} | {platform} | if both changed | pulled | pushed |", "|---|---|---|---|---|---|"]
-    for rule in settings.field_rules():
-        pulled = "yes" if rule.name in settings.pull_update else ""
-        pushed = "yes" if rule.name in settings.push_update else ""
-        wins = rule.rule.value.replace("_", " ")
-        lines.append(f"| `{rule.name}` | {cell(rule.crm)} | {cell(rule.platform)} | {wins} | {pulled} | {pushed} |")
-    return "\n".join(lines)
 
 
 def _cases(settings: ProspectSettings, crm: str, platform: str) -> list[str]:

@@ -176,7 +176,7 @@ def test_a_wrong_file_is_told_as_an_import_error_and_the_others_keep_their_dags(
 
 
 def test_no_answer_in_time_and_numbers_that_are_none_choose_nothing() -> None:
-    with pytest.raises(AirflowFailException, match="nobody chose in time"):
+    with pytest.raises(AirflowFailException, match="nobody answered in time; nothing was written, every proposal"):
         chosen({"error": "timeout"})
     with pytest.raises(AirflowFailException, match="ops rejected"):
         chosen({"chosen_options": ["Reject"], "responded_by_user": {"id": "1", "name": "ops"}})

@@ -14,13 +14,14 @@ from airflow.sdk import BaseHook, Connection
 from keepstep.config import SyncSettings
 from keepstep.connectors.salesforce import ClientCredentials, JwtBearer, SalesforceConnector, UserPassword
 from keepstep.core.errors import SettingsError, Unavailable
-from keepstep_airflow.hooks.salesforce import KEEP_CALLS, SalesforceHook, salesforce_settings
+from keepstep_airflow.hooks.base import KEEP_CALLS
+from keepstep_airflow.hooks.salesforce import SalesforceHook, salesforce_settings
 from keepstep_airflow.hooks.salesforce_sign_in import oauth_of
 from keepstep_airflow.hooks.systems import crm_connector
 from keepstep_sandbox import credentials
 from keepstep_sandbox.salesforce import SalesforceSettings as SandboxSettings
 from keepstep_sandbox.salesforce import create_app
-from keepstep_sandbox.salesforce.sign_in import private_key_pem
+from keepstep_sandbox.salesforce_oauth import private_key_pem
 from keepstep_sandbox.server import SandboxServer
 from tests.airflow.conftest import small_sync
 

@@ -46,7 +46,7 @@ def test_a_plan_that_somebody_rejects_fails_its_task_and_writes_nothing(live: Li
     assert run.wait() == "failed"
     assert run.tasks == FAILED
     assert live.systems() == before
-    assert "rejected the plan" in run.log("pull_list", run.tries("pull_list"))
+    assert "rejected it; nothing was written" in run.log("pull_list", run.tries("pull_list"))
 
 
 def waiting(live: Live, sync: str) -> tuple[DagRun, dict[str, Any]]:

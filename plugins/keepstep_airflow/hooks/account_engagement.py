@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from keepstep.connectors.account_engagement import AccountEngagementSettings
     from keepstep.connectors.base import Connector
 
-KEEP_CALLS = 1000  # of the unit's API calls a day, for its other users
-
 
 class AccountEngagementHook(SystemHook):
     """One business unit. The sign-in is its own, or that of the Salesforce connection which it names."""
@@ -31,10 +29,8 @@ class AccountEngagementHook(SystemHook):
     def connector(self, connection: Connection, max_calls: int | None) -> Connector:
         """The business unit's connector."""
         from keepstep.connectors.account_engagement import AccountEngagementConnector
-        from keepstep.connectors.budget import Budget
 
-        kept = SalesforceFields(connection).whole("keep_calls")
-        budget = Budget(max_calls, reserve=KEEP_CALLS if kept is None else kept)
+        budget = SalesforceFields(connection).budget("keep_calls", max_calls)
         return AccountEngagementConnector(account_engagement_settings(connection), budget=budget)
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from keepstep.connectors.base import Connector
+    from keepstep.connectors.budget import Budget
+
+KEEP_CALLS = 1000  # a day, where the connection doesn't say
 
 
 class SystemHook(BaseHook):
@@ -86,6 +89,13 @@ class Fields:
         if text is None or text.isdigit():
             return None if text is None else int(text)
         raise SettingsError(f"connection {self._connection.conn_id}: {name} is a whole number, not {text!r}")
+
+    def budget(self, kept: str, max_calls: int | None) -> Budget:
+        """What a run may spend; the field `kept` says how many calls of a day stay for the system's other users."""
+        from keepstep.connectors.budget import Budget
+
+        reserve = self.whole(kept)
+        return Budget(max_calls, reserve=KEEP_CALLS if reserve is None else reserve)
 
     def base_url(self) -> str | None:
         """The form's base URL without a trailing slash; None where it is empty: the system's own address.

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from keepstep.connectors.base import Connector
     from keepstep.connectors.salesforce import SalesforceSettings
 
-KEEP_CALLS = 1000  # of the org's API calls a day, for its other users
 OLDEST_VERSION = 50  # an older one that a connection names for the provider's sake isn't ours
 NO_FIELD = "none"
 
@@ -29,11 +28,9 @@ class SalesforceHook(SystemHook):
 
     def connector(self, connection: Connection, max_calls: int | None) -> Connector:
         """The org's connector."""
-        from keepstep.connectors.budget import Budget
         from keepstep.connectors.salesforce import SalesforceConnector
 
-        kept = SalesforceFields(connection).whole("keepstep_keep_calls")
-        budget = Budget(max_calls, reserve=KEEP_CALLS if kept is None else kept)
+        budget = SalesforceFields(connection).budget("keepstep_keep_calls", max_calls)
         return SalesforceConnector(salesforce_settings(connection), budget=budget)
 
 

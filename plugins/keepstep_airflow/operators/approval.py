@@ -63,12 +63,15 @@ def question(refusals: Sequence[Refusal], counts: Sequence[PlanCount], run: Run)
     return "\n".join(lines)
 
 
-def approver(event: Mapping[str, Any]) -> str:
-    """Who approved. Raises AirflowFailException where nobody did: rejected, or no answer in time."""
+def approver(event: Mapping[str, Any], *, wrote_nothing: str = "the next run plans anew") -> str:
+    """Who approved; `wrote_nothing` says what becomes of it otherwise.
+
+    Raises AirflowFailException where nobody did: rejected, or no answer in time.
+    """
     if "error" in event:
-        raise AirflowFailException(f"nobody approved the plan in time; nothing was written ({event['error']})")
+        raise AirflowFailException(f"nobody answered in time; nothing was written, {wrote_nothing} ({event['error']})")
     user = event.get("responded_by_user")
     name = str((user.get("name") or user.get("id")) if isinstance(user, Mapping) else getattr(user, "name", user))
     if list(event["chosen_options"]) != [APPROVE]:
-        raise AirflowFailException(f"{name} rejected the plan; nothing was written, the next run plans anew")
+        raise AirflowFailException(f"{name} rejected it; nothing was written, {wrote_nothing}")
     return name

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
+from airflow.sdk.exceptions import TaskAwaitingInput
 from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
-from keepstep_airflow.operators.approval import APPROVE, REJECT
+from keepstep_airflow.operators.approval import APPROVE, REJECT, approver
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -70,12 +70,7 @@ def question(task: PrivateTask, proposals: Sequence[OpenProposal]) -> str:
 
 def chosen(event: Mapping[str, Any]) -> Answer:
     """What was chosen. Raises AirflowFailException where nobody approved: rejected, or no answer in time."""
-    if "error" in event:
-        raise AirflowFailException(f"nobody chose in time; nothing was written ({event['error']})")
-    user = event.get("responded_by_user")
-    name = str((user.get("name") or user.get("id")) if isinstance(user, Mapping) else getattr(user, "name", user))
-    if list(event["chosen_options"]) != [APPROVE]:
-        raise AirflowFailException(f"{name} rejected; nothing was written, every proposal stays open")
+    name = approver(event, wrote_nothing="every proposal stays open")
     given = event.get("params_input") or {}
     return Answer(_ids(given.get(WRITE)), _ids(given.get(NEVER)), name)
 
