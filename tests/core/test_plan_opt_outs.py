@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from keepstep.core.model import (
@@ -9,6 +11,7 @@ from keepstep.core.model import (
     Presence,
     Side,
     Snapshot,
+    Value,
 )
 from tests.core.cases import (
     ADA,
@@ -30,6 +33,28 @@ def test_an_opt_out_goes_to_the_other_side_whichever_side_it_was_said_on() -> No
     assert after(pushed(said_in_crm)) == {}
     assert after(pulled(said_on_list)) == {}
     assert after(pushed(said_on_list)) == {"opt_out": True}
+
+
+def test_an_opt_out_that_no_field_of_its_side_tells_goes_to_the_other_side() -> None:
+    suppressed = pair(contact({"opt_out": False}), row({"opt_out": False}, opted_out=True), base={"opt_out": False})
+    assert after(pulled(suppressed)) == {}
+    assert after(pushed(suppressed)) == {"opt_out": True}
+    unsubscribed = pair(contact({}, opted_out=True), row({"opt_out": "no"}))
+    assert after(pushed(unsubscribed)) == {}
+    assert after(pulled(unsubscribed)) == {"opt_out": True}
+
+
+@pytest.mark.parametrize("base", [{}, {"opt_out": False}, {"opt_out": True}])
+def test_an_opt_out_that_no_field_tells_is_never_agreed_away(base: Mapping[str, Value]) -> None:
+    one = pair(contact({"opt_out": False}), row({"opt_out": False}, opted_out=True), base=base)
+    assert "opt_out" not in pulled(one).agreed
+    assert "opt_out" not in pushed(one).agreed
+
+
+def test_where_people_clear_both_sides_after_it_was_brought_over_it_is_not_brought_again() -> None:
+    cleared = pair(contact({"opt_out": False}), row({"opt_out": False}, opted_out=True), base={"opt_out": True})
+    assert after(pulled(cleared)) == {}
+    assert after(pushed(cleared)) == {}
 
 
 def test_whoever_opted_out_in_the_crm_is_not_put_on_a_list() -> None:

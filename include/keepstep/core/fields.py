@@ -5,11 +5,13 @@ Laws:
 2. A side's own values are never written to that side.
 3. The email is the key by which people are found: what is no address, or somebody else's, doesn't replace it.
 4. The score is the platform's: the sealed value replaces whatever the CRM holds.
+5. An opt-out that a system keeps apart from the mapped field (a list of suppressed addresses) is brought to the other
+   side once; where people then clear the field on both sides, that is their word, and it is not brought again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from keepstep.core.decide import hold, hold_too_long, on, operation, score_reason, there, too_long
 from keepstep.core.merge import Agree, Clash, Leave, Take, Values3, merge
@@ -77,13 +79,14 @@ def _operations(pair: Pair, policy: SyncPolicy, phase: Phase, draft: _Draft, nam
 
 
 def _field(pair: Pair, rule: FieldRule, writable: bool, draft: _Draft) -> None:
-    values = values_of(pair, rule.name)
+    values = _told(pair, rule, draft.side.other)
     merged = merge(rule, values)
+    unsaid = rule.rule is Rule.OPT_OUT_WINS and opted_out(pair) and not (_yes(values.crm) or _yes(values.platform))
     if isinstance(merged, Agree):
-        if not values.known or values.base != merged.value:
+        if not unsaid and (not values.known or values.base != merged.value):
             draft.agreed[rule.name] = merged.value
         return
-    if isinstance(merged, Leave):
+    if isinstance(merged, Leave) or (unsaid and isinstance(merged, Take)):  # nobody opted out is told "no"
         return
     if isinstance(merged, Clash):
         draft.conflicts.append(
@@ -94,6 +97,20 @@ def _field(pair: Pair, rule: FieldRule, writable: bool, draft: _Draft) -> None:
     winner = merged.side if isinstance(merged, Take) else merged.winner
     if winner is draft.side.other and writable:
         _write(pair, rule.name, values.on(draft.side), merged, draft)
+
+
+def _told(pair: Pair, rule: FieldRule, source: Side) -> Values3:
+    """A field's values, with the opt-out that `source` knows of otherwise than by this field (law 5)."""
+    values = values_of(pair, rule.name)
+    if rule.rule is not Rule.OPT_OUT_WINS or not there(on(pair, source)).opted_out:
+        return values
+    if _yes(values.base) or _yes(values.on(source)):
+        return values
+    return replace(values, crm=True) if source is Side.CRM else replace(values, platform=True)
+
+
+def _yes(value: Value) -> bool:
+    return normalize_value(value, FieldType.BOOLEAN) is True
 
 
 def values_of(pair: Pair, name: str) -> Values3:
@@ -148,7 +165,7 @@ def opt_outs(pair: Pair, policy: SyncPolicy) -> dict[str, Value]:
     carried: dict[str, Value] = {}
     known = [pair.base or {}, *(one.values for one in (pair.crm, pair.platform) if one)]
     for name in (rule.name for rule in policy.fields if rule.rule is Rule.OPT_OUT_WINS):
-        said = [v for values in known if normalize_value(v := values.get(name), FieldType.BOOLEAN) is True]
+        said = [v for values in known if _yes(v := values.get(name))]
         if said or opted_out(pair):
             carried[name] = said[0] if said else True
     return carried

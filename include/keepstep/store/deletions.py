@@ -79,7 +79,10 @@ _DELETE_PLATFORM = (
 
 
 def store_suppressions(conn: Connection, connection: str, emails: Iterable[str], now: datetime) -> None:
-    """Remember addresses that opted out on the platform; a sync never takes one off."""
+    """Remember addresses that opted out on the platform; a sync never takes one off.
+
+    Who is known by one of them is looked at again: the CRM is to know it too.
+    """
     rows = [{"connection": connection, "email": email, "now": now} for email in emails]
     if not rows:
         return
@@ -92,8 +95,10 @@ def store_suppressions(conn: Connection, connection: str, emails: Iterable[str],
     )
     conn.execute(
         text(
-            "UPDATE prospect SET opted_out = true WHERE connection = :connection AND email = ANY(:emails)"
-            " AND NOT opted_out"
+            "WITH told AS (UPDATE prospect SET opted_out = true"
+            " WHERE connection = :connection AND email = ANY(:emails) AND NOT opted_out RETURNING id)"
+            " UPDATE sighting SET dirty = true, queued_at = coalesce(queued_at, :now)"
+            " WHERE side = 'platform' AND id IN (SELECT id FROM told)"
         ),
-        {"connection": connection, "emails": [row["email"] for row in rows]},
+        {"connection": connection, "emails": [row["email"] for row in rows], "now": now},
     )
