@@ -186,6 +186,22 @@ def test_people_on_the_list_alone_become_leads_where_the_sync_says_so(office: Ac
     assert office.writes() == (0, 0)
 
 
+@pytest.mark.parametrize("office", ["salesforce_contacts"], indirect=True)
+def test_a_contact_that_is_made_from_a_row_is_not_given_the_name_of_an_account(office: ActOnOffice) -> None:
+    """`Account.Name` belongs to another record, and Salesforce refuses a contact that comes with it."""
+    office.salesforce.enter("ada@example.com")
+    office.run()
+    office.act_on.add("Salesforce contacts", email="new@example.com", first="Nora", last="New", company="Newco")
+    office.change(push={"add": True, "update": ["act_on_score"]})
+
+    ended = office.run()
+
+    assert ended.tasks == GREEN
+    [made] = [one for one in office.salesforce.people().values() if one["Email"] == "new@example.com"]
+    assert (made["FirstName"], made["LastName"]) == ("Nora", "New")
+    assert office.salesforce.ask("GET", "accounts")["items"] == []
+
+
 # -- opt-outs ----------------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +244,30 @@ def test_an_opt_out_on_the_list_reaches_salesforce_and_stays(office: ActOnOffice
         assert office.run().tasks == GREEN
         assert office.salesforce.person(ada)["HasOptedOutOfEmail"] is True
         assert office.act_on.row(LIST, "ada@example.com")["Opted Out"] == "true"
+
+
+def test_an_address_that_act_on_suppresses_is_opted_out_in_salesforce_until_people_clear_both(
+    office: ActOnOffice,
+) -> None:
+    ada, bob = office.salesforce.enter("ada@example.com"), office.salesforce.enter("bob@example.com")
+    office.run()
+    office.act_on.opt_out("ada@example.com")
+
+    for _ in range(2):
+        assert office.run().tasks == GREEN
+    assert office.salesforce.person(ada)["HasOptedOutOfEmail"] is True
+    assert office.salesforce.person(bob)["HasOptedOutOfEmail"] is False
+    row = office.act_on.row(LIST, "ada@example.com")
+    assert row["Opted Out"] == "true"
+    office.forget_requests()
+    assert totals(office.run())["planned"] == 0
+
+    office.salesforce.edit(ada, HasOptedOutOfEmail=False)
+    place = f"lists/{office.act_on.list_id(LIST)}/rows/{row['_contact_id_']}"
+    office.act_on.ask("PATCH", place, {"values": {"Opted Out": "false"}})
+    for _ in range(2):
+        assert office.run().tasks == GREEN
+    assert office.salesforce.person(ada)["HasOptedOutOfEmail"] is False
 
 
 # -- trouble -----------------------------------------------------------------------------------------------------------

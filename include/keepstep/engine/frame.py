@@ -294,5 +294,11 @@ def _read_too(ctx: RunContext) -> tuple[str, ...]:
 def _creatable(
     rules: tuple[FieldRule, ...], score_field: str, company: str | None, references: frozenset[str]
 ) -> frozenset[str]:
-    """What a new person may be given: no reference but the company, whose record is looked up or made first."""
-    return frozenset(rule.name for rule in rules if rule.name == company or rule.crm not in references | {score_field})
+    """What a new person may be given: no reference but the company, whose record is looked up or made first.
+
+    Nor what belongs to another record and is read through a reference, such as a contact's ``Account.Name``.
+    """
+    others = references | {score_field}
+    return frozenset(
+        rule.name for rule in rules if rule.name == company or (rule.crm not in others and "." not in rule.crm)
+    )
