@@ -20,9 +20,8 @@ from keepstep.connectors.act_on import ActOn, ActOnSettings, MemoryTokenStore
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.netsuite import ClientCredentials, NetSuiteConnector, NetSuiteSettings, TokenBased
 from keepstep.connectors.transport import Retries
-from keepstep.core.errors import KeepstepError, Refused
+from keepstep.core.errors import KeepstepError
 from keepstep.core.model import Phase
-from keepstep.engine.approval import approve
 from keepstep.engine.maintain import compute_behavior_score
 from keepstep.engine.open import open_run
 from keepstep.engine.pull import pull_list
@@ -32,6 +31,7 @@ from keepstep.engine.run import ParityReport, PhaseReport, RunContext
 from keepstep.store.database import Store
 from keepstep_sandbox import credentials
 from tests.bad_days.systems import SCORE_IN_CRM, ActOnPeople, NetSuite
+from tests.engine.approving import approving
 
 SHEET = load_score_sheet(Path(__file__).resolve().parents[2] / "include" / "score_sheets" / "default.yaml")
 LIST = "Customers"
@@ -127,7 +127,7 @@ class Office:
     def pull(self, key: str, *, yes: bool = False, sync: SyncFile | None = None) -> PhaseReport:
         """The task pull_list."""
         with self.task(key, sync) as ctx:
-            return self._approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=yes)
+            return approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=yes)
 
     def score(self, key: str, *, sync: SyncFile | None = None) -> PhaseReport:
         """The task compute_behavior_score."""
@@ -137,7 +137,7 @@ class Office:
     def push(self, key: str, epoch: int | None, *, yes: bool = False, sync: SyncFile | None = None) -> PhaseReport:
         """The task push_score."""
         with self.task(key, sync) as ctx:
-            return self._approving(ctx, Phase.PUSH, lambda: push_score(ctx, epoch), yes=yes)
+            return approving(ctx, Phase.PUSH, lambda: push_score(ctx, epoch), yes=yes)
 
     def reconcile(self, key: str, *, sync: SyncFile | None = None) -> ParityReport:
         """The task reconcile."""
@@ -197,15 +197,6 @@ class Office:
         """NetSuite's OAuth 2.0 credentials, whose access tokens expire."""
         key = self.netsuite.ask("GET", "key")
         return ClientCredentials(key["client_id"], key["certificate_id"], key["private_key"], key["algorithm"])
-
-    def _approving(self, ctx: RunContext, phase: Phase, task: Callable[[], PhaseReport], *, yes: bool) -> PhaseReport:
-        try:
-            return task()
-        except Refused:
-            if not yes:
-                raise
-            approve(self.store, ctx.run, phase, "ada")
-            return task()
 
     # -- what went wrong -------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from keepstep.core.errors import Refused, SettingsError
 from keepstep.core.model import Phase
 from keepstep.engine.approval import approve
 from keepstep.engine.pull import pull_list
+from tests.engine.approving import approving
 from tests.engine.world import World, write_sync
 
 LIMITS = {"limits": {"min_rows": 0, "max_removed": 0.25, "max_updated": 0.5}}
@@ -46,7 +47,7 @@ def test_an_emptied_audience_removes_nobody_before_somebody_said_yes(world: Worl
 
     assert [r.code for r in refused.value.refusals] == ["crm_empty", "max_removed"]
     assert len(world.rows()) == 4
-    world.approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=True)
+    approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=True)
     assert world.rows() == {}
 
 

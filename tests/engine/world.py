@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +15,14 @@ from keepstep.config import SyncFile, load_sync
 from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatform, MemoryPlatformState
 from keepstep.core.model import Phase, Value
 from keepstep.core.score import ScoreSheet, TypeRule
-from keepstep.engine.approval import approve
 from keepstep.engine.maintain import compute_behavior_score
 from keepstep.engine.open import open_run
 from keepstep.engine.pull import pull_list
 from keepstep.engine.push import push_score
 from keepstep.engine.reconcile import reconcile
-from keepstep.engine.run import ParityReport, PhaseReport, Run, RunContext
+from keepstep.engine.run import ParityReport, Run, RunContext
 from keepstep.store.database import Store
+from tests.engine.approving import approving
 
 START = datetime(2026, 3, 1, 0, 0, tzinfo=UTC)
 SHEET = ScoreSheet("default", {"form_submitted": TypeRule(15), "message_clicked": TypeRule(5, cap=10)})
@@ -117,22 +117,10 @@ class World:
     ) -> ParityReport:
         """The whole chain, as a Dag run does it; `yes` approves whatever is refused."""
         ctx = self.context(key, dry=dry, file=file)
-        self.approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=yes)
+        approving(ctx, Phase.PULL, lambda: pull_list(ctx), yes=yes)
         scored = compute_behavior_score(ctx)
-        self.approving(ctx, Phase.PUSH, lambda: push_score(ctx, scored.epoch), yes=yes)
+        approving(ctx, Phase.PUSH, lambda: push_score(ctx, scored.epoch), yes=yes)
         return reconcile(ctx)
-
-    def approving(self, ctx: RunContext, phase: Phase, task: Callable[[], PhaseReport], *, yes: bool) -> PhaseReport:
-        """Do a task; where it is refused and `yes`, approve its plan and do it again."""
-        from keepstep.core.errors import Refused  # noqa: PLC0415 (only here)
-
-        try:
-            return task()
-        except Refused:
-            if not yes:
-                raise
-            approve(self.store, ctx.run, phase, "ada")
-            return task()
 
     # -- what tests look at ----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,13 +16,12 @@ from sqlalchemy import text
 from keepstep.config import ProspectFile, load_prospect_sync
 from keepstep.connectors.base import Connector
 from keepstep.connectors.memory import MemoryCrm, MemoryCrmState, MemoryPlatformState, MemoryProspectPlatform
-from keepstep.core.errors import Refused
 from keepstep.core.model import Phase, Record, Value, Values
-from keepstep.engine.approval import approve
 from keepstep.engine.open import open_run
 from keepstep.engine.prospects.tasks import pull_prospects, push_prospects, reconcile_prospects
-from keepstep.engine.run import ParityReport, PhaseReport, ProspectContext
+from keepstep.engine.run import ParityReport, ProspectContext
 from keepstep.store.database import Store
+from tests.engine.approving import approving
 from tests.engine.world import Clock
 
 SYNC: dict[str, Any] = {
@@ -141,22 +140,11 @@ class AnyOffice(ABC):
     def run(self, key: str | None = None, *, dry: bool = False, yes: bool = False) -> ParityReport:
         """The whole chain, as a Dag run does it; `yes` approves whatever is refused."""
         ctx = self.context(key, dry=dry)
-        self._approving(ctx, Phase.PULL, lambda: pull_prospects(ctx), yes=yes)
-        self._approving(ctx, Phase.PUSH, lambda: push_prospects(ctx), yes=yes)
+        approving(ctx, Phase.PULL, lambda: pull_prospects(ctx), yes=yes)
+        approving(ctx, Phase.PUSH, lambda: push_prospects(ctx), yes=yes)
         report = reconcile_prospects(ctx)
         self.calls = ctx.crm.usage.calls, ctx.platform.usage.calls
         return report
-
-    def _approving(
-        self, ctx: ProspectContext, phase: Phase, task: Callable[[], PhaseReport], *, yes: bool
-    ) -> PhaseReport:
-        try:
-            return task()
-        except Refused:
-            if not yes:
-                raise
-            approve(self.store, ctx.run, phase, "ada")
-            return task()
 
     def settle(self, runs: int = 2) -> None:
         """Quiet runs, after which both sides agree."""
