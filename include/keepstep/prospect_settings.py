@@ -66,6 +66,11 @@ class ProspectSettings(CommonSettings):
         default=None, description="None: the CRM's usual one, every two minutes for Salesforce (SY-5, SY-6)."
     )
     create_as: str | None = Field(default=None, description="What a new prospect becomes in the CRM: lead or contact.")
+    crm_id_field: str | None = Field(
+        default=None,
+        description="The platform's field that holds the CRM record's id, a custom one that you make; None: the "
+        "platform's own where it has one for this CRM, else none.",
+    )
     match_by: Literal["email", "crm_id"] = Field(
         default="email",
         description="By the id that the platform holds, then by email; or by that id alone (SY-13).",
@@ -92,6 +97,9 @@ class ProspectSettings(CommonSettings):
         allowed = self.crm_policy.create_as
         if not allowed:
             raise Wrong(f"{self.crm_policy.title} can't sync prospects yet", "crm", "system")
+        if self.match_by == "crm_id" and self.id_field is None:
+            text = f"{self.platform_policy.title} has no field of its own for an id of {self.crm_policy.title}"
+            raise Wrong(f"{text}: make a custom text field there and name it in crm_id_field", "match_by")
         if self.create_as is not None and self.create_as not in allowed:
             raise Wrong(f"a new prospect becomes a {' or a '.join(allowed)} in {self.crm_policy.title}", "create_as")
         return self
@@ -132,6 +140,11 @@ class ProspectSettings(CommonSettings):
         given = self.triggers.activities
         return self.platform_policy.triggers if given is None else given
 
+    @property
+    def id_field(self) -> str | None:
+        """The platform's field that holds the CRM record's id; None: nothing there tells it."""
+        return self.crm_id_field or self.platform_policy.crm_id_fields.get(self.crm.system)
+
     def field_rules(self) -> tuple[FieldRule, ...]:
         """Every mapped field: the file's, the opt-out, the owner and the CRM's id; types are a guess until asked."""
         platform = self.platform_policy
@@ -140,7 +153,8 @@ class ProspectSettings(CommonSettings):
             fields[OPTED_OUT] = self.crm_policy.opt_out_field
         rules = [self._rule(name, given) for name, given in fields.items()]
         owner = FieldRule(OWNER, str(self.crm_policy.owner_field), str(platform.owner_field), rule=Rule.CRM_WINS)
-        return (*rules, owner, FieldRule(CRM_ID, "Id", str(platform.crm_id_field), rule=Rule.CRM_OWNED))
+        told = [FieldRule(CRM_ID, "Id", self.id_field, rule=Rule.CRM_OWNED)] if self.id_field else []
+        return (*rules, owner, *told)
 
     def _rule(self, name: str, given: str | FieldSettings) -> FieldRule:
         one = given if isinstance(given, FieldSettings) else FieldSettings(crm=given)

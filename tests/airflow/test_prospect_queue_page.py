@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from keepstep.config import load_prospect_sync
 from keepstep.core.errors import SettingsError
 from keepstep.store.database import Store
+from keepstep.store.statuses import A_RECORD, NotActive
 from keepstep.store.waiting import ErrorGroup, QueueState, Stopped, Waiting
 from keepstep_airflow.ui.queue_page import Rights, notice, render, section
 from tests.airflow.prospect_stage import write_prospect_sync
@@ -125,6 +126,29 @@ def test_open_errors_are_shown_by_what_to_do_and_stopped_prospects_with_their_bu
     assert "activate user 7" in page
     assert 'action="queue/everybody/release"' in page
     assert "nobody waits" in page
+
+
+@pytest.mark.behaviour("DY-7")
+def test_the_record_s_status_stands_beside_the_prospect_with_a_link_to_the_crm(tmp_path: Path) -> None:
+    state = QueueState(
+        assigned=1,
+        first=(Waiting("55", "lead:00Q1", True, (), NOON, 0, None, None, "disqualified"),),
+        statuses={"inactive": 1200},
+        not_active=(NotActive("56", "contact:003", "inactive"), NotActive("57", "user:1", "inactive")),
+        crm_urls={
+            "lead": f"https://acme.crm.example/lead/{A_RECORD}",
+            "contact": f"https://acme.crm.example/contact/{A_RECORD}",
+            "user": f"memory://crm/user/{A_RECORD}",
+        },
+    )
+    page = shown(tmp_path, state)
+    assert (
+        '<a href="https://acme.crm.example/lead/00Q1" target="_blank" rel="noopener noreferrer">lead 00Q1</a>' in page
+    )
+    assert '<span class="badge warn">disqualified</span>' in page
+    assert "1,200 inactive" in page
+    assert 'href="https://acme.crm.example/contact/003"' in page
+    assert "memory://" not in page
 
 
 @pytest.mark.parametrize(("rights", "buttons"), [(Rights(), 0), (Rights(sync=True), 1), (ALL, 2)])

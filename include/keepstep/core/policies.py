@@ -65,7 +65,7 @@ class PlatformPolicy:
     prospect_object: str | None = None  # its people, where they sync as such and not only by lists
     owner_field: str | None = None  # the field by which a prospect is assigned
     opt_out_field: str | None = None
-    crm_id_field: str | None = None  # holds the id of the CRM record that the prospect is tied to
+    crm_id_fields: Mapping[str, str] = field(default_factory=dict)  # CRM -> the field that holds its record's id
     crm_deleted_marker: str | None = None  # what stands there once that record was deleted (EX-11)
     triggers: tuple[str, ...] = ()  # activities that show intent: they put a prospect into the queue (EX-1)
 
@@ -209,7 +209,7 @@ ACCOUNT_ENGAGEMENT = PlatformPolicy(
     prospect_object="prospect",
     owner_field="userId",
     opt_out_field="optedOut",
-    crm_id_field="salesforceId",
+    crm_id_fields=MappingProxyType({"salesforce": "salesforceId"}),  # another CRM's id isn't taken there
     crm_deleted_marker="[[crm_deleted]]",
     triggers=_INTENT,
 )
@@ -253,7 +253,7 @@ MEMORY_PROSPECTS = PlatformPolicy(
     prospect_object="prospect",
     owner_field="owner",
     opt_out_field="opted_out",
-    crm_id_field="crm_id",
+    crm_id_fields=MappingProxyType({"memory_crm": "crm_id"}),
     crm_deleted_marker="[[crm_deleted]]",
     triggers=_INTENT,
 )

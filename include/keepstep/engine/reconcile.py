@@ -53,6 +53,7 @@ def close_run(ctx: TaskContext, ground: Ground, look: Callable[[Connection], tup
         in_doubt_settled=settled,
         totals=totals,
         waiting=waiting,
+        statuses=stand.statuses,
         problems=_problems(totals),
     )
     with ctx.store.begin() as conn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -133,6 +133,7 @@ class ParityReport:
     in_doubt_settled: int
     totals: PhaseReport  # the whole run, all phases added up
     waiting: int = 0  # prospects that are still in the queue
+    statuses: Mapping[str, int] = field(default_factory=dict)  # pairs whose CRM record isn't active, by its status
     problems: tuple[str, ...] = ()  # why the sync's policy calls this run failed; empty: it is fine
 
     def as_dict(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Stand:
     scores_differing: int
     tombstones: int
     sync_errors: Mapping[str, int]
+    statuses: Mapping[str, int]  # status of the CRM record -> followed pairs; the active ones are not counted
 
 
 _OPEN = """
@@ -106,6 +107,11 @@ JOIN crm_record c ON c.connection = :crm AND c.object = f.crm_object AND c.id = 
 WHERE c.fields ->> :column IS NULL OR c.fields ->> :column !~ '^-?[0-9]+([.][0-9]+)?$'
    OR CAST(c.fields ->> :column AS numeric) <> s.value
 """
+_STATUSES = f"""
+SELECT c.status, count(*) AS n FROM (SELECT l.crm_object, l.crm_id {_FOLLOWED}) f
+JOIN crm_record c ON c.connection = :crm AND c.object = f.crm_object AND c.id = f.crm_id
+WHERE c.status <> 'active' GROUP BY c.status ORDER BY c.status
+"""
 _TOMBSTONES = "SELECT count(*) AS n FROM tombstone WHERE connection = :crm AND released_at IS NULL"
 _ERRORS = """
 SELECT code, count(*) AS n FROM sync_error WHERE sync = :sync AND closed_at IS NULL GROUP BY code ORDER BY code
@@ -123,4 +129,5 @@ def stand(conn: Connection, follow: Following, score_column: str) -> Stand:
         scores_differing=conn.execute(text(_SCORES), given).scalar_one(),
         tombstones=conn.execute(text(_TOMBSTONES), given).scalar_one(),
         sync_errors={row.code: row.n for row in conn.execute(text(_ERRORS), given)},
+        statuses={row.status: row.n for row in conn.execute(text(_STATUSES), given)},
     )

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select, text
 from keepstep.store.database import Store
 from keepstep.store.overview import RunLine, run_line
 from keepstep.store.queue import Place
+from keepstep.store.statuses import NotActive, not_active, url_of
 from keepstep.store.tables import run
 
 SHOWN = 100  # of those who wait
@@ -35,6 +36,7 @@ class Waiting:
     tries: int  # that ended in a problem that is still open
     retry_at: datetime | None
     run: int | None  # that has taken it and goes on
+    status: str | None = None  # of the CRM record
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,13 @@ class QueueState:
     stopped: tuple[Stopped, ...] = ()
     errors: tuple[ErrorGroup, ...] = ()
     runs: tuple[RunLine, ...] = ()
+    statuses: Mapping[str, int] = field(default_factory=dict)  # of CRM records that prospects are tied to: not active
+    not_active: tuple[NotActive, ...] = ()
+    crm_urls: Mapping[str, str] = field(default_factory=dict)
+
+    def url_of(self, crm_key: str | None) -> str | None:
+        """Where people see this CRM record."""
+        return url_of(self.crm_urls, crm_key)
 
     @property
     def waiting(self) -> int:
@@ -89,6 +98,7 @@ def queue_state(store: Store, place: Place) -> QueueState:
             stopped=_stopped(conn, place),
             errors=_errors(conn, place.sync),
             runs=_runs(conn, place.sync),
+            **not_active(conn, place),
         )
 
 
@@ -125,7 +135,10 @@ WITH going_on AS MATERIALIZED (
 _STATE = f"""
 {_UNITS}, first AS (
     SELECT u.*, (SELECT coalesce(max(e.count), 0) FROM sync_error e
-        WHERE e.sync = :sync AND e.pair = u.pair AND e.closed_at IS NULL) AS tries
+        WHERE e.sync = :sync AND e.pair = u.pair AND e.closed_at IS NULL) AS tries,
+        (SELECT r.status FROM crm_record r
+        WHERE r.connection = :crm AND r.object = split_part(u.crm_key, ':', 1)
+          AND r.id = substr(u.crm_key, strpos(u.crm_key, ':') + 1)) AS status
     FROM units u ORDER BY u.asked DESC, u.retry_at IS NOT NULL, u.assigned DESC, u.since NULLS LAST, u.unit LIMIT :n
 )
 SELECT f.*, c.* FROM (
@@ -164,7 +177,15 @@ def _queue(conn: Connection, place: Place) -> dict[str, Any]:
 def _one(row: Row[Any]) -> Waiting:
     reasons = dict.fromkeys([*(row.platform_reasons or ()), *(row.crm_reasons or ())])
     return Waiting(
-        row.prospect_id, row.crm_key, row.assigned, tuple(reasons), row.since, row.tries, row.retry_at, row.run
+        prospect_id=row.prospect_id,
+        crm_key=row.crm_key,
+        assigned=row.assigned,
+        reasons=tuple(reasons),
+        since=row.since,
+        tries=row.tries,
+        retry_at=row.retry_at,
+        run=row.run,
+        status=row.status,
     )
 
 

@@ -33,6 +33,11 @@ def record(key: str | None) -> str:
     return key.replace(":", " ", 1) if key else ""
 
 
+def on_the_web(url: str | None) -> str | None:
+    """The address if a browser can open it; systems in memory have others."""
+    return url if url and url.startswith(("https://", "http://")) else None
+
+
 def schedule(expression: str | None, timezone: str) -> str:
     """When a Dag runs by itself."""
     return f"{expression} ({timezone})" if expression else "by hand"
@@ -47,5 +52,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(moment=moment, reason=reason, record=record)
+    environment.filters.update(moment=moment, reason=reason, record=record, on_the_web=on_the_web)
     return environment

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from keepstep.core.model import Status
 from keepstep.engine.prospects.tasks import pull_prospects, push_prospects, reconcile_prospects
 from keepstep.store import queue
 from keepstep.store.queue import Place
@@ -179,6 +180,33 @@ def test_who_goes_on_with_another_record_is_not_stopped(office: Office) -> None:
     office.settle(3)
     assert len(office.select("SELECT id FROM tombstone WHERE released_at IS NULL")) <= 1
     assert look(office).stopped == ()
+
+
+@pytest.mark.behaviour("DY-7")
+def test_a_record_s_status_stands_beside_its_prospect_with_the_address_in_the_crm(office: Office) -> None:
+    ada, bob = (office.prospect(f"{name}@acme.example", owner=office.ann) for name in ("ada", "bob"))
+    office.settle(3)
+    adas, bobs = sorted(office.people(), key=lambda lead: str(lead.email))
+    office.crm.inactivate(adas.id)
+    office.crm.inactivate(bobs.id, Status.DISQUALIFIED)
+    report = office.run()
+    office.platform.edit_prospect(bob, first_name="Bob")
+    pull_prospects(office.context(dry=True))
+
+    state = look(office)
+
+    assert report.statuses == state.statuses == {"disqualified": 1, "inactive": 1}
+    assert {(one.prospect_id, one.crm_key, one.status) for one in state.not_active} == {
+        (ada, f"lead:{adas.id}", "inactive"),
+        (bob, f"lead:{bobs.id}", "disqualified"),
+    }
+    assert state.url_of(f"lead:{adas.id}") == f"memory://crm/lead/{adas.id}"
+    assert [(one.prospect_id, one.status) for one in state.first] == [(bob, "disqualified")]
+
+    office.crm.activate(adas.id)
+    office.crm.activate(bobs.id)
+    assert office.run().statuses == {}
+    assert look(office).not_active == ()
 
 
 def test_an_empty_queue_says_so(office: Office) -> None:

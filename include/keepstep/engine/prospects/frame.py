@@ -139,7 +139,7 @@ def _frame(ctx: ProspectContext, crm_schema: Schema, platform_schema: Schema) ->
     prospects = platform_schema.get(str(platform.prospect_object), {})
     rules_by = {object: _rules(ctx, object, crm_schema.get(object, {}), prospects) for object in crm.lookup_order}
     _all_found(ctx, rules_by, crm_schema)
-    marker = platform.crm_deleted_marker if settings.deleted.mark else None
+    marker = platform.crm_deleted_marker if settings.deleted.mark and settings.id_field else None
     return ProspectFrame(
         sync=ctx.file.name,
         crm_connection=settings.crm.connection,

@@ -103,8 +103,8 @@ def _records(ctx: ProspectContext, frame: ProspectFrame, prospects: Sequence[Rec
 
 
 def _ids_on_platform(ctx: ProspectContext, prospects: Sequence[Record]) -> Iterable[str]:
-    name = str(ctx.file.settings.platform_policy.crm_id_field)
-    held = (one.fields.get(name) for one in prospects)
+    name = ctx.file.settings.id_field
+    held = (one.fields.get(name) for one in prospects) if name else ()
     return (str(value) for value in held if value and not str(value).startswith(MARKER))
 
 

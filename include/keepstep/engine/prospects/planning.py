@@ -27,8 +27,9 @@ def take(ctx: ProspectContext, frame: ProspectFrame) -> int:
     with ctx.store.begin() as conn:
         plans.supersede_older(conn, frame.address(ctx.run.id, Phase.PULL), ctx.now())
         matching.go_over(conn, follow, settings.on_email_change)
-        made = matching.link_by_crm_id(conn, follow, str(settings.platform_policy.crm_id_field))
-        statistics.refresh(conn, made, "link")
+        if settings.id_field is not None:
+            made = matching.link_by_crm_id(conn, follow, settings.id_field)
+            statistics.refresh(conn, made, "link")
         if settings.match_by == "email":
             made = matching.link_matches(conn, follow)
             statistics.refresh(conn, made, "link", "sighting")

@@ -13,13 +13,16 @@ from sqlalchemy import text
 from keepstep.connectors.base import FieldInfo, Schema
 from keepstep.core.model import FieldType
 from keepstep.engine.run import ProspectContext
+from keepstep.store.statuses import A_RECORD
 
 FOR = timedelta(hours=1)
 
 
 def remember(ctx: ProspectContext, crm: Schema, platform: Schema) -> None:
-    """Keep both schemas."""
-    told = orjson.dumps({"crm": _plain(crm), "platform": _plain(platform), "file": ctx.file.hash}).decode()
+    """Keep both schemas, and where people see the CRM's records."""
+    urls = {object: ctx.crm.url(object, A_RECORD) for object in crm}
+    kept = {"crm": _plain(crm), "platform": _plain(platform), "file": ctx.file.hash, "crm_urls": urls}
+    told = orjson.dumps(kept).decode()
     with ctx.store.begin() as conn:
         conn.execute(
             text("UPDATE sync SET rules = CAST(:told AS jsonb), resolved_at = :now WHERE name = :name"),

@@ -1,0 +1,144 @@
+"""A CRM's sandbox as those see it who work there: the same deeds in each, in its own words."""
+
+# ruff: noqa: D102 # `CrmPeople` says what the deeds are
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import requests
+from starlette.applications import Starlette
+
+from keepstep.connectors.base import Connector
+from keepstep.connectors.transport import Retries
+from keepstep.core.model import Record, Status, Value
+
+QUICK = Retries(attempts=3, first_wait_s=0.01, longest_wait_s=0.02, patience_s=1.0, read_timeout_s=10.0)
+
+
+@dataclass(slots=True)
+class Desk:
+    """A sandbox's control API."""
+
+    url: str
+    system: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        reply = requests.request(method, f"{self.url}/_control/{self.system}/{path}", json=body, timeout=10)
+        assert reply.status_code < 400, reply.text
+        return reply.json() if reply.content else None
+
+    def all(self, records: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call("GET", f"{records}?limit=10000")["items"]
+        return found
+
+
+@dataclass
+class SandboxedCrm(ABC):
+    """Those who work in one CRM, and the connector to it."""
+
+    url: str
+    desk: Desk = field(init=False)
+
+    system: ClassVar[str]
+    score: ClassVar[str]  # the CRM's field for the score
+    words: ClassVar[Mapping[str, str]]  # our names -> the CRM's
+    id_field: ClassVar[str] = "id"
+    user_email: ClassVar[str]  # the field with a user's address
+
+    def __post_init__(self) -> None:
+        """What an administrator does before the first sync."""
+        self.desk = Desk(self.url, self.system)
+        self.prepare()
+
+    @classmethod
+    @abstractmethod
+    def app(cls) -> Starlette:
+        """An empty sandbox."""
+
+    def prepare(self) -> None:  # noqa: B027 # most come as they are needed
+        """Make what the sync needs."""
+
+    @abstractmethod
+    def connector(self) -> Connector:
+        """A fresh one."""
+
+    @abstractmethod
+    def person(self, object: str) -> Mapping[str, Value]:
+        """What a new record must have at least."""
+
+    @abstractmethod
+    def a_user(self, email: str) -> Mapping[str, Value]:
+        """What a new user must have at least."""
+
+    @abstractmethod
+    def status(self, object: str, row: Mapping[str, Any]) -> Status:
+        """How the record stands."""
+
+    def gone(self, row: Mapping[str, Any]) -> bool:  # noqa: ARG002 # what is deleted isn't listed in most
+        return False
+
+    @classmethod
+    def sync(cls) -> dict[str, Any]:
+        """The sync file's part of this CRM."""
+        fields = {name: cls.words[name] for name in ("email", "first_name", "last_name", "company")}
+        return {"crm": {"system": cls.system, "connection": "crm"}, "fields": {**fields, "score": cls.score}}
+
+    # -- deeds -------------------------------------------------------------------------------------------------------
+
+    def add(self, object: str = "contact", *, email: str | None = None, owner: str | None = None) -> str:
+        body = {**self.person(object), self.words["email"]: email, self.words["owner"]: owner}
+        return str(self.desk.call("POST", f"{object}s", body)["id"])
+
+    def add_user(self, email: str) -> str:
+        return str(self.desk.call("POST", "users", self.a_user(email))["id"])
+
+    def users(self) -> dict[str, str]:
+        """The id of each by address."""
+        return {row[self.user_email]: str(row[self.id_field]) for row in self.desk.all("users")}
+
+    def edit(self, record_id: str, **fields: Value) -> None:
+        self.desk.call("PATCH", self._place(record_id), {self.words[name]: value for name, value in fields.items()})
+
+    def delete(self, record_id: str) -> None:
+        self.desk.call("DELETE", self._place(record_id))
+
+    def undelete(self, record_id: str) -> None:
+        self.desk.call("POST", f"{self._place(record_id)}/undelete")
+
+    def deactivate(self, record_id: str) -> None:
+        self.desk.call("POST", f"{self._place(record_id)}/deactivate")
+
+    def merge(self, loser: str, survivor: str) -> None:
+        kind = self._place(loser).partition("/")[0]
+        self.desk.call("POST", f"{kind}/merge", {"master": survivor, "others": [loser]})
+
+    def convert(self, lead_id: str) -> str:
+        return str(self.desk.call("POST", f"leads/{lead_id}/convert", {})["contact"])
+
+    def records(self, object: str = "contact") -> list[Record]:
+        return [self._record(object, row) for row in self.desk.all(f"{object}s") if not self.gone(row)]
+
+    def _place(self, record_id: str) -> str:
+        for kind in ("leads", "contacts"):
+            if any(str(row[self.id_field]) == record_id for row in self.desk.all(kind)):
+                return f"{kind}/{record_id}"
+        raise KeyError(record_id)
+
+    def _record(self, object: str, row: Mapping[str, Any]) -> Record:
+        known = {name: self._value(name, row) for name in self.words}
+        return Record(
+            object=object,
+            id=str(row[self.id_field]),
+            fields={name: value for name, value in known.items() if value not in (None, "")},
+            email=row.get(self.words["email"]) or None,
+            status=self.status(object, row),
+            owner=row.get(self.words["owner"]) or None,
+            opted_out=self._value("opted_out", row) is True,
+        )
+
+    def _value(self, name: str, row: Mapping[str, Any]) -> Value:
+        value: Value = row.get(self.words[name])
+        return value
