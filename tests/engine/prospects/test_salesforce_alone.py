@@ -30,9 +30,9 @@ def test_a_lead_made_with_no_company_gets_unknown_and_the_prospect_s_stays_blank
 
 @pytest.mark.behaviour("SF-3")
 def test_accounts_are_read_only_whatever_happens_to_their_contacts(unit: SandboxedOffice) -> None:
-    account = unit.crm.desk.call("POST", "accounts", {"Name": "Acme"})["id"]
+    account = unit.crm.desk.ask("POST", "accounts", {"Name": "Acme"})["id"]
     contact = unit.crm.add("contact", email="ada@acme.example", owner=unit.ann["crm"])
-    unit.crm.desk.call("PATCH", f"contacts/{contact}", {"AccountId": account})
+    unit.crm.desk.ask("PATCH", f"contacts/{contact}", {"AccountId": account})
     before = unit.crm.desk.all("accounts")
     ada = unit.platform.add_prospect("ada@acme.example", unit.ann["platform"], company="Apex")
     unit.settle()
@@ -44,14 +44,14 @@ def test_accounts_are_read_only_whatever_happens_to_their_contacts(unit: Sandbox
 
 def test_a_validation_rule_refuses_one_row_and_the_others_go_through(unit: SandboxedOffice) -> None:
     rule = {"object": "Lead", "when": "FirstName = 'Bad'", "message": "Not this one"}
-    unit.crm.desk.call("PUT", "validation-rules/of_the_test", rule)
+    unit.crm.desk.ask("PUT", "validation-rules/of_the_test", rule)
     for name in ("Bad", "Good"):
         unit.platform.add_prospect(f"{name.lower()}@acme.example", unit.ann["platform"], first_name=name)
     report = unit.run()
     assert (report.totals.applied >= 1, report.totals.rejected) == (True, 1)
     assert report.sync_errors == {"FIELD_CUSTOM_VALIDATION_EXCEPTION": 1}
     assert [lead.email for lead in unit.people()] == ["good@acme.example"]
-    unit.crm.desk.call("DELETE", "validation-rules/of_the_test")
+    unit.crm.desk.ask("DELETE", "validation-rules/of_the_test")
     unit.clock.pass_(hours=7)
     unit.settle()
     assert len(unit.people()) == 2

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.engine.prospects.crms.base import SandboxedCrm
-from tests.engine.prospects.crms.salesforce import Salesforce
+from tests.pairs.crms.base import SandboxedCrm
+from tests.pairs.crms.salesforce import Salesforce
 
 CRMS: Final[Mapping[str, type[SandboxedCrm]]] = {crm.system: crm for crm in (Salesforce,)}
 

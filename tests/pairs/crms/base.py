@@ -8,31 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import requests
 from starlette.applications import Starlette
 
 from keepstep.connectors.base import Connector
-from keepstep.connectors.transport import Retries
 from keepstep.core.model import Record, Status, Value
-
-QUICK = Retries(attempts=3, first_wait_s=0.01, longest_wait_s=0.02, patience_s=1.0, read_timeout_s=10.0)
-
-
-@dataclass(slots=True)
-class Desk:
-    """A sandbox's control API."""
-
-    url: str
-    system: str
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        reply = requests.request(method, f"{self.url}/_control/{self.system}/{path}", json=body, timeout=10)
-        assert reply.status_code < 400, reply.text
-        return reply.json() if reply.content else None
-
-    def all(self, records: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.call("GET", f"{records}?limit=10000")["items"]
-        return found
+from tests.pairs.desk import Desk
 
 
 @dataclass
@@ -45,6 +25,7 @@ class SandboxedCrm(ABC):
     system: ClassVar[str]
     score: ClassVar[str]  # the CRM's field for the score
     words: ClassVar[Mapping[str, str]]  # our names -> the CRM's
+    audience: ClassVar[str] = "contacts"  # whom a list's sync follows
     id_field: ClassVar[str] = "id"
     user_email: ClassVar[str]  # the field with a user's address
 
@@ -86,37 +67,59 @@ class SandboxedCrm(ABC):
         fields = {name: cls.words[name] for name in ("email", "first_name", "last_name", "company")}
         return {"crm": {"system": cls.system, "connection": "crm"}, "fields": {**fields, "score": cls.score}}
 
+    # -- a list's people ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def list_fields(cls) -> dict[str, Any]:
+        """The fields of a list's sync: those that a contact has of its own."""
+        opted_out = {"crm": cls.words["opted_out"], "type": "boolean", "rule": "opt_out_wins"}
+        return {name: cls.words[name] for name in ("email", "first_name", "last_name")} | {"opted_out": opted_out}
+
+    def enter(self, email: str, **fields: Value) -> str:
+        """Somebody enters a contact of the audience. Returns its id."""
+        record_id = self.add("contact", email=email)
+        if fields:
+            self.edit(record_id, **fields)
+        return record_id
+
+    def contact(self, email: str) -> Record:
+        """The one contact with this address."""
+        [found] = [one for one in self.records("contact") if one.email == email]
+        return found
+
     # -- deeds -------------------------------------------------------------------------------------------------------
 
     def add(self, object: str = "contact", *, email: str | None = None, owner: str | None = None) -> str:
-        body = {**self.person(object), self.words["email"]: email, self.words["owner"]: owner}
-        return str(self.desk.call("POST", f"{object}s", body)["id"])
+        body = {**self.person(object), self.words["email"]: email}
+        if owner is not None:
+            body[self.words["owner"]] = owner
+        return str(self.desk.ask("POST", f"{object}s", body)["id"])
 
     def add_user(self, email: str) -> str:
-        return str(self.desk.call("POST", "users", self.a_user(email))["id"])
+        return str(self.desk.ask("POST", "users", self.a_user(email))["id"])
 
     def users(self) -> dict[str, str]:
         """The id of each by address."""
         return {row[self.user_email]: str(row[self.id_field]) for row in self.desk.all("users")}
 
     def edit(self, record_id: str, **fields: Value) -> None:
-        self.desk.call("PATCH", self._place(record_id), {self.words[name]: value for name, value in fields.items()})
+        self.desk.ask("PATCH", self._place(record_id), {self.words[name]: value for name, value in fields.items()})
 
     def delete(self, record_id: str) -> None:
-        self.desk.call("DELETE", self._place(record_id))
+        self.desk.ask("DELETE", self._place(record_id))
 
     def undelete(self, record_id: str) -> None:
-        self.desk.call("POST", f"{self._place(record_id)}/undelete")
+        self.desk.ask("POST", f"{self._place(record_id)}/undelete")
 
     def deactivate(self, record_id: str) -> None:
-        self.desk.call("POST", f"{self._place(record_id)}/deactivate")
+        self.desk.ask("POST", f"{self._place(record_id)}/deactivate")
 
     def merge(self, loser: str, survivor: str) -> None:
         kind = self._place(loser).partition("/")[0]
-        self.desk.call("POST", f"{kind}/merge", {"master": survivor, "others": [loser]})
+        self.desk.ask("POST", f"{kind}/merge", {"master": survivor, "others": [loser]})
 
     def convert(self, lead_id: str) -> str:
-        return str(self.desk.call("POST", f"leads/{lead_id}/convert", {})["contact"])
+        return str(self.desk.ask("POST", f"leads/{lead_id}/convert", {})["contact"])
 
     def records(self, object: str = "contact") -> list[Record]:
         return [self._record(object, row) for row in self.desk.all(f"{object}s") if not self.gone(row)]

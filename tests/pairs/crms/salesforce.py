@@ -12,7 +12,8 @@ from keepstep.connectors.base import Connector
 from keepstep.connectors.salesforce import ClientCredentials, SalesforceConnector, SalesforceSettings
 from keepstep.core.model import Status, Value
 from keepstep_sandbox import credentials, salesforce
-from tests.engine.prospects.crms.base import QUICK, SandboxedCrm
+from tests.pairs.crms.base import SandboxedCrm
+from tests.pairs.quick import QUICK
 
 KEY, SCORE, BLANK = "Keepstep_Key__c", "Act_On_Score__c", "[[Unknown]]"
 
@@ -40,8 +41,8 @@ class Salesforce(SandboxedCrm):
 
     def prepare(self) -> None:
         for name in ("Lead", "Contact"):
-            self.desk.call("POST", "fields", {"object": name, "name": SCORE, "type": "double"})
-            self.desk.call("POST", "fields", {"object": name, "name": KEY, "external_id": True})
+            self.desk.ask("POST", "fields", {"object": name, "name": SCORE, "type": "double"})
+            self.desk.ask("POST", "fields", {"object": name, "name": KEY, "external_id": True})
 
     def connector(self) -> Connector:
         auth = ClientCredentials(credentials.SALESFORCE_CLIENT_ID, credentials.SALESFORCE_CLIENT_SECRET)

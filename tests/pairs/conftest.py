@@ -1,0 +1,16 @@
+"""A store for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from keepstep.store.database import Store
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store."""
+    with Store(store_url) as opened:
+        yield opened
