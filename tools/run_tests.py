@@ -1,7 +1,8 @@
 """Every test there is, in the fewest pytest runs, then the table of behaviours: `make test`.
 
 Airflow's tests run apart: Airflow warns about itself when it is imported, keeps state in module globals, and starts
-processes of its own; elsewhere a warning is an error, and two workers share the tests.
+processes of its own; elsewhere a warning is an error. There too two workers share the tests, each with an Airflow of its
+own, but a file's tests stay together and in their order.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ PARTS = (
             "--cov-fail-under=100",
         ),
     ),
-    # each in a process of its own, which all its tests talk to: no workers
+    # one process with servers that all its tests talk to: no workers
     Part("public clients of the real systems", ("tests/clients",)),
-    Part("Airflow", ("tests/airflow", "-p", "no:randomly")),
+    Part("Airflow", ("tests/airflow", "-n2", "--dist=loadfile", "-p", "no:randomly")),
     Part("Airflow with all its servers", ("tests/airflow_live", "-p", "no:randomly")),
 )
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,15 +15,12 @@ from typing import Any
 import requests
 import yaml
 from aiosmtpd.controller import Controller
-from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
-from fastapi.testclient import TestClient
 
 from keepstep.connectors import salesforce
 from keepstep.store.database import Store
 from keepstep_airflow.private_contacts_dag import private_dag_id
 from keepstep_sandbox import credentials
-from tests.airflow.stage import ROOT, Outcome, impatient, outcome
+from tests.airflow.stage import Outcome, impatient, impatient_dag, outcome
 
 IMPORTED = salesforce  # before a task does: what waits in it would keep the sleep of `impatient` for good
 GIVEN = "Company__c"
@@ -107,20 +102,10 @@ class PrivateOffice:
         found: str | None = self.control("GET", f"contacts/{contact}")["AccountId"]
         return found
 
-    def dag(self) -> DAG:
-        """The Dag as the project's dag files make it, but impatient."""
-        bag = DagBag(ROOT / "dags")
-        assert not bag.import_errors
-        dag = bag.dags[self.dag_id]
-        for task in dag.tasks:
-            task.retry_delay = timedelta(milliseconds=10)
-            task.retry_exponential_backoff = 0
-        return dag
-
     def run(self, **given: Any) -> Outcome:
         """Run the whole Dag once."""
         with impatient():
-            return outcome(self.dag().test(**given))
+            return outcome(impatient_dag(self.dag_id).test(**given))
 
 
 def connections(url: str, smtp: Mapping[str, Any], store_url: str) -> dict[str, str]:
@@ -131,35 +116,3 @@ def connections(url: str, smtp: Mapping[str, Any], store_url: str) -> dict[str, 
         "AIRFLOW_CONN_SALESFORCE_DEFAULT": json.dumps(org),
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
     }
-
-
-@contextmanager
-def answering(
-    server: TestClient, office: PrivateOffice, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> Iterator[list[Mapping[str, Any]]]:
-    """Somebody looks at Airflow's Required Actions and answers; yields the questions that were asked."""
-    token = server.post("/auth/token", json={"username": "admin", "password": "admin"}).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    asked: list[Mapping[str, Any]] = []
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.2):
-            url = f"/api/v2/dags/{office.dag_id}/dagRuns/~/hitlDetails"
-            found = server.get(url, params={"response_received": False}, headers=headers).json()
-            for detail in found.get("hitl_details", []):
-                ti = detail["task_instance"]
-                if ti["state"] == "awaiting_input":
-                    asked.append(detail)
-                    path = (
-                        f"/api/v2/dags/{office.dag_id}/dagRuns/{ti['dag_run_id']}/taskInstances/approve/-1/hitlDetails"
-                    )
-                    server.patch(path, json=dict(answer(detail)), headers=headers)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield asked
-    finally:
-        done.set()
-        thread.join()

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
-from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
 from sqlalchemy import text
 
 from keepstep.connectors import act_on, salesforce
 from keepstep.store.database import Store
 from keepstep_sandbox import credentials
-from tests.airflow.stage import ROOT, Outcome, impatient, outcome
+from tests.airflow.stage import Outcome, impatient, impatient_dag, outcome
 from tests.bad_days.systems import System
 
 SYNCS = Path(__file__).parent / "syncs"
@@ -90,20 +87,10 @@ class Office:
     store: Store
     folder: Path  # of the sync files that Airflow sees
 
-    def dag(self) -> DAG:
-        """The sync's Dag as the project's dag files make it, but impatient."""
-        bag = DagBag(ROOT / "dags")
-        assert not bag.import_errors
-        dag = bag.dags[self.name]
-        for task in dag.tasks:
-            task.retry_delay = timedelta(milliseconds=10)
-            task.retry_exponential_backoff = 0
-        return dag
-
     def run(self, **given: Any) -> Outcome:
         """Run the whole Dag once."""
         with impatient():
-            return outcome(self.dag().test(**given))
+            return outcome(impatient_dag(self.name).test(**given))
 
     def change(self, **keys: Any) -> None:
         """Somebody edits the sync file."""

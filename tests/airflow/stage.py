@@ -95,21 +95,26 @@ class Stage:
 
     def dag_of(self, dag_id: str) -> DAG:
         """Any Dag of the project, likewise."""
-        bag = DagBag(ROOT / "dags")
-        assert not bag.import_errors
-        dag = bag.dags[dag_id]
-        for task in dag.tasks:
-            task.retry_delay = timedelta(milliseconds=10)
-            task.retry_exponential_backoff = 0
-            if isinstance(task, WaitForScoresOperator):
-                task.poll_s = 0.2
-        return dag
+        return impatient_dag(dag_id)
 
     def run(self, suffix: str = "", **given: Any) -> Outcome:
         """Run the whole Dag once, as `airflow dags test` does: `conf`, `mark_success_pattern`, `logical_date`."""
         conf = given.pop("conf", None)
         with impatient():
             return outcome(self.dag(suffix).test(run_conf=conf, **given))
+
+
+def impatient_dag(dag_id: str) -> DAG:
+    """A Dag as the project's dag files make it over the test's sync files, but impatient."""
+    bag = DagBag(ROOT / "dags")
+    assert not bag.import_errors
+    dag = bag.dags[dag_id]
+    for task in dag.tasks:
+        task.retry_delay = timedelta(milliseconds=10)
+        task.retry_exponential_backoff = 0
+        if isinstance(task, WaitForScoresOperator):
+            task.poll_s = 0.2
+    return dag
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from keepstep_airflow.operators.choosing import chosen
 from keepstep_airflow.private_contacts import private_file
 from keepstep_sandbox.salesforce import SalesforceSettings, create_app
 from keepstep_sandbox.server import SandboxServer
-from tests.airflow.private_office import GIVEN, PrivateOffice, answering, connections, mail_server
+from tests.airflow.answering import answering
+from tests.airflow.private_office import GIVEN, PrivateOffice, connections, mail_server
 
 pytestmark = pytest.mark.slow
 CHAIN = ("list_private_contacts", "propose_accounts", "approve", "apply_accounts", "mail_report")
@@ -80,7 +81,7 @@ def test_a_person_chooses_in_airflow_what_is_written_and_the_list_goes_out_by_ma
     cyd = office.contact("Cydney", "Globexx", "cydney@example.org")
     before = office.control("GET", "accounts")["items"]
 
-    with answering(server, office, approve(1)) as asked:
+    with answering(server, office.dag_id, "approve", approve(1)) as asked:
         ended = office.run()
 
     assert ended.tasks == GREEN
@@ -121,7 +122,7 @@ def test_a_rejection_fails_the_task_writes_nothing_and_leaves_every_proposal_ope
     office.account("Acme")
     ada = office.contact("Adaline", "Acme", "adaline@acme.example.org")
 
-    with answering(server, office, reject):
+    with answering(server, office.dag_id, "approve", reject):
         ended = office.run()
 
     assert ended.state == "failed"

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from keepstep.core.errors import SettingsError
 from keepstep_airflow.runs import prospect_file
+from tests.airflow.answering import answering, choose
 from tests.airflow.prospect_stage import GREEN, ProspectStage, write_prospect_sync
-from tests.airflow.test_runs import answering
 from tests.airflow.test_schedules import next_run
 
 ADA = "ada@acme.example"
@@ -200,12 +200,12 @@ def test_a_plan_over_the_limits_waits_and_goes_on_when_a_person_approves(
 ) -> None:
     everybody_is_renamed(prospect_stage)
 
-    with answering(server, prospect_stage, "push_prospects", "Approve") as asked:
+    with answering(server, prospect_stage.name, "push_prospects", choose("Approve")) as asked:
         ended = prospect_stage.run()
 
     assert ended.tasks == GREEN
     assert {lead.fields["first_name"] for lead in prospect_stage.leads()} == {"Again"}
-    (body,) = asked
+    (body,) = (one["body"] for one in asked)
     assert "| crm | lead | update | 10 |" in body
     assert "@acme.example" not in body
     rows = prospect_stage.select("SELECT approved_by FROM phase WHERE approved_by IS NOT NULL")
@@ -218,7 +218,7 @@ def test_a_rejected_plan_fails_the_task_and_nothing_after_it_is_green(
 ) -> None:
     everybody_is_renamed(prospect_stage)
 
-    with answering(server, prospect_stage, "push_prospects", "Reject"):
+    with answering(server, prospect_stage.name, "push_prospects", choose("Reject")):
         ended = prospect_stage.run()
 
     assert ended.tasks == {"pull_prospects": "success", "push_prospects": "failed", "reconcile": "upstream_failed"}

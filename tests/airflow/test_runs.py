@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from airflow.models.asset import AssetEvent, AssetModel
 from airflow.utils.session import create_session
@@ -15,6 +11,7 @@ from sqlalchemy import select, text
 from keepstep.core.errors import SettingsError
 from keepstep_airflow.operators.netsuite import NetSuitePullListOperator, NetSuitePushScoreOperator
 from keepstep_airflow.runs import Options, sync_file
+from tests.airflow.answering import answering, choose
 from tests.airflow.stage import Stage
 
 pytestmark = pytest.mark.slow
@@ -128,34 +125,6 @@ def test_the_tasks_lead_to_the_crm_record_and_to_the_list(stage: Stage) -> None:
 # -- approval ----------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def answering(server: TestClient, stage: Stage, task: str, option: str) -> Iterator[list[str]]:
-    """Somebody looks at Airflow's Required Actions and answers this task; yields the questions that were asked."""
-    token = server.post("/auth/token", json={"username": "admin", "password": "admin"}).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
-    asked: list[str] = []
-    done = threading.Event()
-
-    def answer() -> None:
-        while not done.wait(0.2):
-            url = f"/api/v2/dags/{stage.name}/dagRuns/~/hitlDetails"
-            found = server.get(url, params={"response_received": False}, headers=headers).json()
-            for detail in found.get("hitl_details", []):
-                ti = detail["task_instance"]
-                if ti["task_id"] == task and ti["state"] == "awaiting_input":
-                    asked.append(detail["body"])
-                    path = f"/api/v2/dags/{stage.name}/dagRuns/{ti['dag_run_id']}/taskInstances/{task}/-1/hitlDetails"
-                    server.patch(path, json={"chosen_options": [option], "params_input": {}}, headers=headers)
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    try:
-        yield asked
-    finally:
-        done.set()
-        thread.join()
-
-
 def half_of_them_leave(stage: Stage) -> None:
     """Ten customers, synced; then five of them are no customers any more, which the sync may take off the list."""
     stage.write_sync(stage.name, pull={"remove": True}, limits=CAUTIOUS)
@@ -168,12 +137,12 @@ def half_of_them_leave(stage: Stage) -> None:
 def test_a_plan_over_the_limits_waits_and_goes_on_when_a_person_approves(server: TestClient, stage: Stage) -> None:
     half_of_them_leave(stage)
 
-    with answering(server, stage, "pull_list", "Approve") as asked:
+    with answering(server, stage.name, "pull_list", choose("Approve")) as asked:
         ended = stage.run()
 
     assert ended.tasks == GREEN
     assert on_the_list(stage) == {f"person{number}@example.com" for number in range(5, 10)}
-    (body,) = asked
+    (body,) = (one["body"] for one in asked)
     assert "| platform | row | remove | 5 |" in body
     assert "@example.com" not in body
     with stage.store.begin() as connection:
@@ -184,7 +153,7 @@ def test_a_plan_over_the_limits_waits_and_goes_on_when_a_person_approves(server:
 def test_a_rejected_plan_fails_the_task_and_nothing_after_it_is_green(server: TestClient, stage: Stage) -> None:
     half_of_them_leave(stage)
 
-    with answering(server, stage, "pull_list", "Reject"):
+    with answering(server, stage.name, "pull_list", choose("Reject")):
         ended = stage.run()
 
     assert ended.state == "failed"
