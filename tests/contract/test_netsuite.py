@@ -77,13 +77,13 @@ class NetSuiteWorld(World):
         self.edit(record_id, {"company": None})
 
     def truth(self, record_id: str) -> Mapping[str, Value] | None:
-        there = {str(contact["id"]): contact for contact in self._contacts()}
+        there = {str(contact["id"]): contact for contact in self._people()}
         return there.get(record_id)
 
     def emails(self) -> Sequence[str]:
-        return [contact["email"] for contact in self._contacts()]
+        return [contact["email"] for contact in self._people()]
 
-    def _contacts(self) -> list[dict[str, Any]]:
+    def _people(self) -> list[dict[str, Any]]:
         fields = ",".join(("id", "isInactive", *FIELDS))
         found = self.control("GET", f"netsuite/contacts?fields={fields}&limit=1000")["items"]
         return [contact for contact in found if not contact.get("isInactive")]

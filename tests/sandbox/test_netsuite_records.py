@@ -267,7 +267,11 @@ def test_the_catalog_describes_custom_fields_as_they_come_and_go(netsuite: NetSu
 
 def test_the_catalog_lists_the_record_types_and_speaks_openapi(netsuite: NetSuiteClient) -> None:
     path = f"{RECORDS}/metadata-catalog"
-    assert [item["name"] for item in netsuite.call("GET", path).json()["items"]] == ["customer", "contact"]
+    assert [item["name"] for item in netsuite.call("GET", path).json()["items"]] == [
+        "customer",
+        "contact",
+        "employee",
+    ]
     swagger = netsuite.call("GET", f"{path}?select=contact", Accept="application/swagger+json").json()
     assert list(swagger["components"]["schemas"]) == ["contact"]
     assert netsuite.call("GET", f"{path}/contact", Accept="text/html").status_code == 400

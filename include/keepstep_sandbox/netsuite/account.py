@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from keepstep_sandbox.netsuite import lists, rules
+from keepstep_sandbox.netsuite import rules
 from keepstep_sandbox.netsuite.errors import NetSuiteError, nonexistent_id, user_error
 from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, RECORD_TYPES, Schema
+from keepstep_sandbox.netsuite.seeded import fill
 from keepstep_sandbox.netsuite.settings import NetSuiteSettings
 from keepstep_sandbox.netsuite.table import MODIFIED, Row, Table
-from keepstep_sandbox.people import population
 from keepstep_sandbox.tenant import Tenant
 
 _PLAIN_TABLES: Final = {
@@ -24,7 +24,6 @@ _PLAIN_TABLES: Final = {
     "campaign": ("id", "title", "name", "isinactive"),
     "leadsource": ("id", "name", "isinactive"),
     "subsidiary": ("id", "name", "isinactive"),
-    "employee": ("id", "entityid", "firstname", "lastname", "email", "isinactive"),
     "vendor": ("id", "entityid", "companyname", "isinactive"),
     "dual": ("dummy",),
 }
@@ -159,9 +158,9 @@ class Account(Tenant[NetSuiteSettings]):
         row = self.referred(target, value)
         if row is None:
             return None
-        company = row.get("companyname")
-        if target in ("company", CUSTOMER) and company and company != row.get("entityid"):
-            return f"{row.get('entityid', '')} {company}".strip()
+        name = rules.own_name(row)
+        if target in ("company", CUSTOMER) and name and name != row.get("entityid"):
+            return f"{row.get('entityid', '')} {name}".strip()
         return str(row.get("fullname") or row.get("name") or row.get("entityid") or row["id"])
 
     def referred(self, target: str, value: object) -> Row | None:
@@ -176,22 +175,8 @@ class Account(Tenant[NetSuiteSettings]):
         self.faults: dict[tuple[str, int], Fault] = {}
         self.with_transactions: set[int] = set()
         self.tables = {name: Table(name, columns) for name, columns in _PLAIN_TABLES.items()}
-        self.tables[CUSTOMER] = Table(CUSTOMER, (), rules.INDEXES[CUSTOMER])
-        self.tables[CONTACT] = Table(CONTACT, (), rules.INDEXES[CONTACT])
-        for name, rows in lists.fixed_rows().items():
-            for row in rows:
-                self.tables[name].put(row)
-        people = population(self.settings.seed, self.settings.size, odd_emails=self.settings.odd_emails)
-        extra = {"subsidiary": 1} if self.settings.one_world else {}
-        for company in people.companies:
-            row_id = lists.FIRST_ENTITY_ID + company.number
-            self.tables[CUSTOMER].put({**lists.company_row(company, row_id), **extra})
-        first_contact = lists.FIRST_ENTITY_ID + len(people.companies)
-        for person in people.persons:
-            company_id = None if person.company is None else lists.FIRST_ENTITY_ID + person.company
-            row = lists.person_row(person, first_contact + person.number, company_id)
-            self.tables[CONTACT].put({**row, **extra})
-        self._last_id = first_contact + len(people.persons)
+        self.tables |= {record: Table(record, (), rules.INDEXES[record]) for record in RECORD_TYPES}
+        self._last_id = fill(self.tables, self.settings)
 
     def _strike(self, record: str, row_id: int) -> None:
         fault = self.faults.get((record, row_id))
@@ -226,7 +211,7 @@ def check_record_type(record: str) -> None:
     """Refuse a record type that the account doesn't have.
 
     Raises:
-        NetSuiteError: it's none of customer and contact.
+        NetSuiteError: it's none of those that the sandbox knows.
     """
     if record not in RECORD_TYPES:
         detail = f"Record type '{record}' does not exist."

@@ -4,11 +4,11 @@ from collections.abc import Hashable, Mapping
 from typing import Final
 
 from keepstep_sandbox.netsuite.account import Account
-from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, RECORD_TYPES
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, EMPLOYEE, RECORD_TYPES
 from keepstep_sandbox.netsuite.table import Table
 
-_PERMISSION: Final = {CUSTOMER: "customers", CONTACT: "contacts"}
-_ENTITY_TYPES: Final = {CUSTOMER: "CustJob", CONTACT: "Contact", "employee": "Employee", "vendor": "Vendor"}
+_PERMISSION: Final = {CUSTOMER: "customers", CONTACT: "contacts", EMPLOYEE: "employees"}
+_ENTITY_TYPES: Final = {CUSTOMER: "CustJob", CONTACT: "Contact", EMPLOYEE: "Employee", "vendor": "Vendor"}
 _ENTITY_COLUMNS: Final = (
     "id",
     "type",

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from keepstep_sandbox.netsuite.table import Row
-from keepstep_sandbox.people import LEAD_SOURCES, Company, Person, Stage
+from keepstep_sandbox.people import FIRST_DAY, LEAD_SOURCES, Company, Person, Stage
 
 # The statuses that a new account comes with; the word before the dash is the stage.
 STATUSES: Final = {
@@ -91,6 +91,27 @@ def person_row(person: Person, row_id: int, company_id: int | None) -> Row:
     }
 
 
+def individual_row(person: Person, row_id: int, company: str | None) -> Row:
+    """Make a seeded customer who is a person; the company is a text of theirs. Individuals are at all stages."""
+    stage = tuple(Stage)[person.number % len(Stage)]
+    return {
+        "id": row_id,
+        "entityid": f"CUST{row_id}",
+        "isperson": "T",
+        "firstname": person.first_name,
+        "lastname": person.last_name,
+        "email": person.email,
+        "phone": person.phone,
+        "title": person.title,
+        "companyname": company,
+        "entitystatus": STAGE_STATUS[stage],
+        "searchstage": stage.value,
+        "leadsource": SOURCE_IDS[person.lead_source],
+        "salesrep": SELLERS[person.number % len(SELLERS)],
+        **_common(person),
+    }
+
+
 def _common(one: Company | Person) -> dict[str, Any]:
     stamps = {"datecreated": one.created, "lastmodifieddate": one.modified}
     return {"isinactive": "F", "unsubscribe": "F", "globalsubscriptionstatus": 1, **stamps}
@@ -109,4 +130,6 @@ def _employee(row_id: int, first: str, last: str) -> Row:
         "lastname": last,
         "email": f"{first}.{last}@corp.example.com".lower(),
         "isinactive": "T" if row_id == INACTIVE_EMPLOYEE else "F",
+        "datecreated": FIRST_DAY,
+        "lastmodifieddate": FIRST_DAY,
     }

@@ -1,6 +1,8 @@
 """What people do in the NetSuite account, as control calls under `/_control/netsuite`.
 
-`{records}` is `customers` or `contacts`. Property names are those of REST; references are given as plain ids.
+`{records}` is `customers`, `leads` (the customers who are individuals, whatever their stage), `contacts` or `users`
+(employees). Property names are those of REST; references are given as plain ids. A new lead is an individual, at the
+stage Lead unless told otherwise.
 
 | call | does |
 |---|---|
@@ -8,7 +10,7 @@
 | POST {records}; GET, PATCH, DELETE {records}/ID | makes, reads, edits, deletes one in the UI |
 | POST {records}/ID/inactivate, /reactivate | ticks or unticks Inactive |
 | POST {records}/merge | `{"master": id, "others": [id, ...]}` |
-| POST customers/ID/stage | `{"stage": "Lead"}` or `{"status": 13}` |
+| POST customers/ID/stage, leads/ID/stage | `{"stage": "Lead"}` or `{"status": 13}` |
 | PUT, DELETE customers/ID/transactions | lets transactions depend on it (then it can't be deleted), or none |
 | POST fields; DELETE fields/RECORD/NAME | makes or deletes a custom field: `{"record", "id", "label", "type"}` |
 | PUT, DELETE {records}/ID/fault | a script refuses writes: `{"detail", "code", "times"}` |
@@ -16,42 +18,55 @@
 | GET key; POST certificates | the default client's private key and ids; registers `{"id", "pem"}` |
 """
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from keepstep_sandbox import credentials
 from keepstep_sandbox.control import Handler, answers, json_object
 from keepstep_sandbox.netsuite.account import Account, Fault
+from keepstep_sandbox.netsuite.admin_routes import Administrator
 from keepstep_sandbox.netsuite.errors import NetSuiteError
 from keepstep_sandbox.netsuite.lists import STAGE_STATUS
 from keepstep_sandbox.netsuite.oauth2 import OAuth2
-from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, Field, Type
-from keepstep_sandbox.netsuite.settings import PERMISSIONS
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, EMPLOYEE, Field, Type
 from keepstep_sandbox.netsuite.table import Row
 from keepstep_sandbox.netsuite.values import to_row
 from keepstep_sandbox.people import Stage
 
-_RECORDS: Final = {"customers": CUSTOMER, "contacts": CONTACT}
-_FIXED: Final = frozenset({"seed", "size", "odd_emails", "latency_s"})  # set by reset, start or the common control
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a word in a path stands for: rows of one table, and what a new one has beside what its maker gives."""
+
+    record: str
+    new: Mapping[str, Any] | None = None
+    individuals: bool = False
+
+    def holds(self, row: Row) -> bool:
+        """Tell whether a row of the table is of this kind."""
+        return not self.individuals or row.get("isperson") == "T"
+
+
+_KINDS: Final = {
+    "customers": _Kind(CUSTOMER),
+    "leads": _Kind(CUSTOMER, {"isperson": "T", "entitystatus": STAGE_STATUS[Stage.LEAD]}, individuals=True),
+    "contacts": _Kind(CONTACT),
+    "users": _Kind(EMPLOYEE),
+}
 
 
 def people_routes(account: Account, oauth2: OAuth2) -> list[BaseRoute]:
-    """Give the routes."""
-    people = _People(account, oauth2)
+    """Give the routes: the administrator's, and everybody's."""
+    people = _People(account)
     routes: list[tuple[str, str, Handler]] = [
-        ("GET", "/settings", people.settings),
-        ("PUT", "/settings", people.change_settings),
-        ("GET", "/key", people.key),
-        ("POST", "/certificates", people.register),
-        ("POST", "/fields", people.add_field),
-        ("DELETE", "/fields/{record}/{name}", people.remove_field),
+        *Administrator(account, oauth2).routes(),
         ("POST", "/customers/{id:int}/stage", people.change_stage),
+        ("POST", "/leads/{id:int}/stage", people.change_stage),
         ("PUT", "/customers/{id:int}/transactions", people.add_transactions),
         ("DELETE", "/customers/{id:int}/transactions", people.remove_transactions),
         ("GET", "/{records}", people.list_records),
@@ -71,61 +86,8 @@ def people_routes(account: Account, oauth2: OAuth2) -> list[BaseRoute]:
 class _People:
     """The handlers. A record type that isn't there, or an id, is a KeyError and so a 404."""
 
-    def __init__(self, account: Account, oauth2: OAuth2) -> None:
+    def __init__(self, account: Account) -> None:
         self._account = account
-        self._oauth2 = oauth2
-
-    async def settings(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
-        told = asdict(self._account.settings)
-        return JSONResponse({**told, "permissions": sorted(self._account.settings.permissions)})
-
-    async def change_settings(self, request: Request) -> Response:
-        found = await json_object(request)
-        if _FIXED & found.keys():
-            raise ValueError(f"{', '.join(sorted(_FIXED))} are set at the start or by reset and latency")
-        if "permissions" in found:
-            found["permissions"] = frozenset(found["permissions"])
-            if unknown := found["permissions"] - PERMISSIONS:
-                raise ValueError(f"no such permission: {', '.join(sorted(unknown))}")
-        try:
-            ZoneInfo(found.get("time_zone", "UTC"))
-        except ZoneInfoNotFoundError as error:
-            raise ValueError("no such time zone") from error
-        if "one_world" in found:
-            raise ValueError("whether an account is OneWorld is decided when it's made")
-        self._account.settings = replace(self._account.settings, **found)
-        return await self.settings(request)
-
-    async def key(self, request: Request) -> Response:  # noqa: ARG002 - a handler's signature
-        told = {
-            "client_id": credentials.NETSUITE_CLIENT_ID,
-            "certificate_id": credentials.NETSUITE_CERTIFICATE_ID,
-            "algorithm": "ES256",
-            "private_key": self._oauth2.private_key_pem,
-        }
-        return JSONResponse(told)
-
-    async def register(self, request: Request) -> Response:
-        found = await json_object(request)
-        self._oauth2.register(str(found["id"]), str(found["pem"]))
-        return Response(status_code=204)
-
-    async def add_field(self, request: Request) -> Response:
-        found = await json_object(request)
-        kind = Type(found.get("type", "integer"))
-        if kind is Type.REFERENCE:
-            raise ValueError("a custom field of this sandbox isn't a reference")
-        name = str(found["id"])
-        self._account.schema.add(found["record"], Field(name, str(found.get("label", name)), kind, custom=True))
-        return Response(status_code=204)
-
-    async def remove_field(self, request: Request) -> Response:
-        record, name = request.path_params["record"], request.path_params["name"]
-        self._account.schema.remove(record, name)
-        table = self._account.tables[record]
-        for row in [row for row in table.rows() if name in row]:
-            table.put({column: value for column, value in row.items() if column != name})
-        return Response(status_code=204)
 
     async def change_stage(self, request: Request) -> Response:
         """Move a customer to another status: its own last-modified stamp moves, its contacts' don't."""
@@ -145,30 +107,32 @@ class _People:
         return Response(status_code=204)
 
     async def list_records(self, request: Request) -> Response:
-        record, query = self._record(request), request.query_params
-        table = self._account.tables[record]
+        kind, query = _kind(request), request.query_params
+        table = self._account.tables[kind.record]
         ids = [int(one) for one in query["ids"].split(",")] if "ids" in query else table.ids()
+        if kind.individuals:
+            ids = [row_id for row_id in ids if (row := table.get(row_id)) is not None and kind.holds(row)]
         start, end = int(query.get("offset", 0)), int(query.get("limit", len(ids)))
         fields = frozenset(query["fields"].split(",")) if "fields" in query else None
         rows = [row for row_id in ids[start : start + end] if (row := table.get(row_id)) is not None]
-        told = {"items": [self._told(record, row, fields) for row in rows], "total": len(ids)}
+        told = {"items": [self._told(kind.record, row, fields) for row in rows], "total": len(ids)}
         return Response(orjson.dumps(told), media_type="application/json")
 
     async def create(self, request: Request) -> Response:
-        record = self._record(request)
-        return JSONResponse({"id": str(self._account.create(record, await self._values(request, record)))}, 201)
+        kind = _kind(request)
+        values = {**(kind.new or {}), **await self._values(request, kind.record)}
+        return JSONResponse({"id": str(self._account.create(kind.record, values))}, 201)
 
     async def read(self, request: Request) -> Response:
-        record = self._record(request)
-        row = self._account.record(record, request.path_params["id"])
+        record, row = self._found(request)
         return Response(orjson.dumps(self._told(record, row, None)), media_type="application/json")
 
     async def edit(self, request: Request) -> Response:
-        record = self._record(request)
-        return self._update(request, await self._values(request, record))
+        return self._update(request, await self._values(request, _kind(request).record))
 
     async def delete(self, request: Request) -> Response:
-        self._account.delete(self._record(request), request.path_params["id"], context="UI")
+        record, row = self._found(request)
+        self._account.delete(record, row["id"], context="UI")
         return Response(status_code=204)
 
     async def inactivate(self, request: Request) -> Response:
@@ -179,26 +143,30 @@ class _People:
 
     async def merge(self, request: Request) -> Response:
         found = await json_object(request)
-        self._account.merge(self._record(request), int(found["master"]), [int(other) for other in found["others"]])
+        self._account.merge(_kind(request).record, int(found["master"]), [int(other) for other in found["others"]])
         return Response(status_code=204)
 
     async def put_fault(self, request: Request) -> Response:
-        record, row_id = self._record(request), request.path_params["id"]
-        self._account.record(record, row_id)
-        self._account.faults[record, row_id] = Fault(
+        record, row = self._found(request)
+        self._account.faults[record, row["id"]] = Fault(
             **{"detail": "The validation script refused.", **await json_object(request)}
         )
         return Response(status_code=204)
 
     async def remove_fault(self, request: Request) -> Response:
-        del self._account.faults[self._record(request), request.path_params["id"]]
+        del self._account.faults[_kind(request).record, request.path_params["id"]]
         return Response(status_code=204)
 
-    def _record(self, request: Request) -> str:
-        return _RECORDS[request.path_params["records"]]
+    def _found(self, request: Request) -> tuple[str, Row]:
+        kind = _kind(request)
+        row = self._account.record(kind.record, request.path_params["id"])
+        if not kind.holds(row):
+            raise KeyError(row["id"])
+        return kind.record, row
 
     def _update(self, request: Request, values: Row) -> Response:
-        self._account.update(self._record(request), request.path_params["id"], values)
+        record, row = self._found(request)
+        self._account.update(record, row["id"], values)
         return Response(status_code=204)
 
     async def _values(self, request: Request, record: str) -> Row:
@@ -215,6 +183,10 @@ class _People:
         fields = self._account.schema.fields(record).values()
         chosen = [field for field in fields if wanted is None or field.name in wanted or field.name == "id"]
         return {field.name: _plain(field, row.get(field.column)) for field in chosen}
+
+
+def _kind(request: Request) -> _Kind:
+    return _KINDS[request.path_params["records"]]
 
 
 def _plain(field: Field, value: Any) -> Any:

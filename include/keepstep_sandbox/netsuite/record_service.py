@@ -14,10 +14,10 @@ from keepstep_sandbox.netsuite.gate import Gate
 from keepstep_sandbox.netsuite.jobs import Jobs
 from keepstep_sandbox.netsuite.metadata import Metadata
 from keepstep_sandbox.netsuite.operations import EXTERNAL, RECORD_PATH, Operation, find, perform
-from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, EMPLOYEE
 from keepstep_sandbox.netsuite.suiteql_service import COLLECTION, page_links, paging
 
-_PERMISSION: Final = {CUSTOMER: "customers", CONTACT: "contacts"}
+_PERMISSION: Final = {CUSTOMER: "customers", CONTACT: "contacts", EMPLOYEE: "employees"}
 
 
 class RecordService:

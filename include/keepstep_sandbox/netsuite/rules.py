@@ -4,15 +4,21 @@ from typing import Any, Final
 
 from keepstep_sandbox.netsuite.errors import NetSuiteError, user_error
 from keepstep_sandbox.netsuite.lists import stage_of
-from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER
+from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, EMPLOYEE
 from keepstep_sandbox.netsuite.settings import NetSuiteSettings
 from keepstep_sandbox.netsuite.table import Key, Row, Table
+
+_REQUIRED: Final = {
+    CUSTOMER: {"companyname": "Company Name"},
+    CONTACT: {"entityid": "Contact"},
+    EMPLOYEE: {"entityid": "Employee ID"},
+}
 
 
 def defaults(record: str, values: Row, settings: NetSuiteSettings) -> Row:
     """Give what a new record gets unless its maker says otherwise."""
     common: dict[str, Any] = {"isinactive": "F", "unsubscribe": "F", "globalsubscriptionstatus": 1}
-    if record == CONTACT:
+    if record != CUSTOMER:
         return common
     status = values.get("entitystatus") or settings.default_status
     return {**common, "isperson": "F", "entitystatus": status}
@@ -31,17 +37,24 @@ def complete(record: str, row: Row, table: Table, settings: NetSuiteSettings) ->
 
 def _name(record: str, row: Row, settings: NetSuiteSettings) -> None:
     """Give a record the name it goes by, and a customer the stage that follows its status."""
-    person = " ".join(part for part in (row.get("firstname"), row.get("lastname")) if part)
     if record == CUSTOMER:
         row["searchstage"] = stage_of(row["entitystatus"]) if row.get("entitystatus") else None
-        own = person if row.get("isperson") == "T" else row.get("companyname")
-        row["entityid"] = row.get("entityid") or (f"CUST{row['id']}" if settings.auto_numbering else own)
+        row["entityid"] = row.get("entityid") or (f"CUST{row['id']}" if settings.auto_numbering else own_name(row))
     else:
-        row["entityid"] = row.get("entityid") or person
+        row["entityid"] = row.get("entityid") or _person(row)
+
+
+def own_name(row: Row) -> str | None:
+    """Give the name of a customer: an individual's own, else the company's."""
+    return _person(row) if row.get("isperson") == "T" else row.get("companyname")
+
+
+def _person(row: Row) -> str:
+    return " ".join(part for part in (row.get("firstname"), row.get("lastname")) if part)
 
 
 def _require(record: str, row: Row, settings: NetSuiteSettings) -> None:
-    needed = {"entityid": "Contact"} if record == CONTACT else {"companyname": "Company Name"}
+    needed = dict(_REQUIRED[record])
     if record == CUSTOMER and row.get("isperson") == "T":
         needed = {"firstname": "First Name", "lastname": "Last Name"}
     if settings.one_world:
@@ -89,4 +102,5 @@ def _company(row: Row) -> int | None:
 INDEXES: Final[dict[str, dict[str, Key]]] = {
     CUSTOMER: {"externalid": _external, "entityid": _entity_name},
     CONTACT: {"externalid": _external, "name": _contact_name, "company": _company},
+    EMPLOYEE: {"externalid": _external},
 }

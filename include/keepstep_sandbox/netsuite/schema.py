@@ -45,6 +45,7 @@ class Field:
 
 CUSTOMER: Final = "customer"
 CONTACT: Final = "contact"
+EMPLOYEE: Final = "employee"
 
 _ENTITY: Final = (
     Field("id", "Internal ID", Type.INTEGER, read_only=True),
@@ -66,6 +67,7 @@ _OWN: Final = {
     CUSTOMER: (
         Field("isPerson", "Individual", Type.BOOLEAN),
         Field("companyName", "Company Name", max_length=83),
+        Field("title", "Job Title", max_length=100),
         Field("entityStatus", "Status", Type.REFERENCE, target="entitystatus"),
         Field("searchStage", "Stage", read_only=True),
         Field("leadSource", "Lead Source", Type.REFERENCE, target="campaign"),
@@ -77,6 +79,7 @@ _OWN: Final = {
         Field("contactSource", "Source", Type.REFERENCE, target="campaign"),
         Field("owner", "Owner", Type.REFERENCE, target="employee"),
     ),
+    EMPLOYEE: (Field("title", "Job Title", max_length=100),),
 }
 RECORD_TYPES: Final = tuple(_OWN)
 

@@ -5,14 +5,15 @@ from typing import Literal
 
 from keepstep_sandbox.settings import SandboxSettings
 
-PERMISSIONS = frozenset({"customers", "contacts", "deleted_records", "suiteql", "administrator"})
+PERMISSIONS = frozenset({"customers", "contacts", "employees", "deleted_records", "suiteql", "administrator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetSuiteSettings(SandboxSettings):
-    """Settings of the account; all but seed and size may be changed while it runs, by the control API.
+    """Settings of the account; all but those that draw the people may be changed while it runs, by the control API.
 
     Attributes:
+        individuals_share: of the seeded persons, who are customers themselves (isPerson) and not contacts.
         time_zone: of the account, in which SuiteQL reads and writes dates.
         date_format: of the account, in which SuiteQL writes a bare date: MM/DD/YYYY, DD/MM/YYYY or YYYY-MM-DD.
         one_world: whether there are subsidiaries, which makes `subsidiary` required.
@@ -33,6 +34,7 @@ class NetSuiteSettings(SandboxSettings):
         job_polls: how often a job is still pending or processing when it's asked for.
     """
 
+    individuals_share: float = 0.0
     time_zone: str = "America/Los_Angeles"
     date_format: Literal["MM/DD/YYYY", "DD/MM/YYYY", "YYYY-MM-DD"] = "MM/DD/YYYY"
     one_world: bool = False

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from keepstep_sandbox.netsuite.account import Account
 from keepstep_sandbox.netsuite.errors import NetSuiteError, invalid_content
-from keepstep_sandbox.netsuite.schema import CUSTOMER, Field, Type
+from keepstep_sandbox.netsuite.schema import CUSTOMER, EMPLOYEE, Field, Type
 from keepstep_sandbox.netsuite.table import Row
 
-_RECORD_TARGETS: Final = frozenset({"company", CUSTOMER, "employee"})  # a missing one is INVALID_KEY_OR_REF, see _refer
+_RECORD_TARGETS: Final = frozenset({"company", CUSTOMER, EMPLOYEE})  # a missing one is INVALID_KEY_OR_REF, see _refer
 
 
 def to_row(account: Account, record: str, body: Mapping[str, Any], *, strict_names: bool, strict_values: bool) -> Row:

@@ -300,10 +300,10 @@ def test_an_update_is_a_patch_of_the_given_fields_that_refuses_unknown_names() -
 
 def test_a_create_is_an_upsert_by_external_id() -> None:
     with account(Suite(), subsidiary="1") as (connector, server):
-        outcome = only(connector.apply([write(1, {"email": "a@a.test", "company": "6"}, Kind.CREATE, "AON/7")]))
+        outcome = only(connector.apply([write(1, {"firstName": "Ann", "company": "6"}, Kind.CREATE, "AON/7")]))
     [call] = server.calls
     assert (call.method, call.path) == ("PUT", "/services/rest/record/v1/contact/eid:AON%2F7")
-    assert orjson.loads(call.body) == {"email": "a@a.test", "company": {"id": "6"}, "subsidiary": {"id": "1"}}
+    assert orjson.loads(call.body) == {"firstName": "Ann", "company": {"id": "6"}, "subsidiary": {"id": "1"}}
     assert outcome == Applied(OperationId("op1"), str(700 + len(call.body)))
 
 

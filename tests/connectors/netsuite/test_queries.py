@@ -49,6 +49,35 @@ def test_deletions_match_the_type_in_any_case() -> None:
     )
 
 
+def test_leads_are_the_individuals_among_the_customers_in_every_query() -> None:
+    told = (
+        "SELECT cu.id, cu.externalid, cu.email, cu.isinactive, cu.salesrep, cu.searchstage AS stage, "
+        "TO_CHAR(cu.lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified, cu.firstname AS f0 FROM customer cu "
+    )
+    assert queries.listing("lead", NAME, None, 7).text == (
+        f"{told}WHERE cu.isperson = 'T' AND cu.id > 7 ORDER BY cu.id"
+    )
+    for asked in (
+        queries.changes("lead", NAME, "2026-03-01 09:55:00", 0),
+        queries.lookup("lead", NAME, None, FetchBy.ID, ["12"], 0),
+        queries.lookup("lead", NAME, None, FetchBy.EMAIL, ["a@a.test"], 0),
+    ):
+        assert asked.text.startswith(told)
+        assert asked.text.endswith(" AND cu.isperson = 'T' AND cu.id > 0 ORDER BY cu.id")
+
+
+def test_a_lead_may_be_buried_under_any_stage() -> None:
+    text = queries.deletions("lead", "2026-03-01 09:55:00", 0).text
+    assert "WHERE UPPER(type) IN ('CUSTOMER', 'LEAD', 'PROSPECT') AND" in text
+
+
+def test_of_users_no_more_is_asked_than_who_they_are() -> None:
+    assert queries.listing("user", (Column("name", "name"),), None, 0).text == (
+        "SELECT e.id, e.email, e.isinactive, e.entityid, e.firstname, e.lastname "
+        "FROM employee e WHERE e.id > 0 ORDER BY e.id"
+    )
+
+
 @pytest.mark.parametrize(
     ("column", "expression"),
     [
@@ -56,6 +85,11 @@ def test_deletions_match_the_type_in_any_case() -> None:
         (Column("leadSource", "contactSource", FieldType.REFERENCE), "BUILTIN.DF(c.contactsource) AS f0"),
         (Column("custentity_d", "custentity_d", FieldType.DATE), "TO_CHAR(c.custentity_d, 'YYYY-MM-DD') AS f0"),
         (Column("company", "company", FieldType.REFERENCE), "cu.companyname AS f0, BUILTIN.DF(c.company) AS f0_shown"),
+        (Column("company.companyName", "company"), "cu.companyname AS f0, BUILTIN.DF(c.company) AS f0_shown"),
+        (
+            Column("globalSubscriptionStatus", "globalSubscriptionStatus", FieldType.BOOLEAN),
+            "BUILTIN.DF(c.globalsubscriptionstatus) AS f0",
+        ),
         (
             Column("dateCreated", "dateCreated", FieldType.DATETIME),
             "TO_CHAR(c.datecreated, 'YYYY-MM-DD HH24:MI:SS') AS f0",
@@ -75,7 +109,7 @@ def test_ids_are_looked_up_in_every_audience() -> None:
 @pytest.mark.behaviour("AO-8")
 def test_a_company_is_looked_up_whatever_its_case_and_blanks() -> None:
     asked = queries.lookup("customer", (), None, FetchBy.NAME, [" Müller & Söhne ", "Straße 7"], 0)
-    assert "WHERE UPPER(TRIM(cu.companyname)) IN (?, ?) AND cu.id > 0" in asked.text
+    assert "WHERE UPPER(TRIM(cu.companyname)) IN (?, ?) AND cu.isperson = 'F' AND cu.id > 0" in asked.text
     assert asked.params == ("MÜLLER & SÖHNE", "STRAßE 7")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from keepstep.connectors.base import FieldInfo
 from keepstep.connectors.netsuite import wire
 from keepstep.connectors.netsuite.fields import Column, catalog_of, columns_of
+from keepstep.connectors.netsuite.values import Row
 from keepstep.connectors.netsuite.zone import AccountZone
 from keepstep.core.errors import SettingsError
 from keepstep.core.model import Deletion, FieldType, Kind, OperationId, Record, Status, Value, Write
@@ -49,7 +50,7 @@ def record(row: dict[str, Any], *names: str, opt_out: str | None = None) -> Reco
 
 
 def test_a_row_becomes_a_record_in_the_words_of_rest() -> None:
-    row: wire.Row = {
+    row: Row = {
         "links": [],
         "id": "5",
         "externalid": "AON-7",
@@ -156,7 +157,7 @@ def test_what_is_not_a_page_is_not_taken_for_an_empty_one(body: Any) -> None:
 
 
 def test_a_page_that_tells_rows_again_tells_them_once() -> None:
-    rows: list[wire.Row] = [{"id": "3"}, {"id": "5"}, {"id": 4}, {"id": "5"}, {"id": "10"}, {"links": []}]
+    rows: list[Row] = [{"id": "3"}, {"id": "5"}, {"id": 4}, {"id": "5"}, {"id": "10"}, {"links": []}]
     assert [row["id"] for row in wire.after(rows, 3)] == [4, "5", "10"]
 
 
@@ -176,7 +177,7 @@ def test_a_keyset_page_only_ever_moves_on(ids: list[int], last: int) -> None:
         ([{"id": "13", "name": "CUSTOMER-Closed Won"}], "prospect", None),
     ],
 )
-def test_the_first_active_status_of_a_stage_stands_for_it(rows: list[wire.Row], stage: str, found: str | None) -> None:
+def test_the_first_active_status_of_a_stage_stands_for_it(rows: list[Row], stage: str, found: str | None) -> None:
     assert wire.status_of_stage(rows, stage) == found
 
 
@@ -298,3 +299,66 @@ def test_an_external_id_stays_one_part_of_the_path(external_id: str) -> None:
 )
 def test_the_new_id_stands_in_the_location(location: str, id: str | None) -> None:
     assert wire.id_in_location(location) == id
+
+
+# -- leads and users ---------------------------------------------------------------------------------------------------
+
+LEAD = catalog_of("customer", {"properties": {"salesRep": {"type": "object"}, "firstName": {"type": "string"}}})
+
+
+def new(fields: dict[str, Value], object: str = "lead", unknown: str | None = "[[Unknown]]") -> dict[str, Any]:
+    made = Write(OperationId("op"), Kind.CREATE, object, fields)
+    return wire.new_body(made, LEAD, {"lead": "6", "customer": "13"}, None, unknown)
+
+
+def test_a_new_lead_is_a_person_with_a_status_and_names() -> None:
+    assert new({"email": "a@a.test", "firstName": "Ann", "salesRep": "3"}) == {
+        "email": "a@a.test",
+        "firstName": "Ann",
+        "lastName": "[[Unknown]]",
+        "salesRep": {"id": "3"},
+        "isPerson": True,
+        "entityStatus": {"id": "6"},
+    }
+    assert new({"stage": "customer"}, unknown=None) == {"entityStatus": {"id": "13"}, "isPerson": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "goes_by"),
+    [
+        ({"email": "a@a.test"}, "a@a.test"),
+        ({"email": "a@a.test", "firstName": "", "lastName": None}, "a@a.test"),
+        ({"email": f"{'x' * 90}@a.test"}, "x" * 83),
+        ({"email": "a@a.test", "lastName": "Ode"}, None),
+        ({"email": "a@a.test", "entityId": "Ann"}, "Ann"),
+        ({"title": "Buyer"}, None),
+    ],
+)
+def test_a_contact_without_a_name_goes_by_its_email(fields: dict[str, Value], goes_by: str | None) -> None:
+    assert new(fields, "contact").get("entityId") == goes_by
+
+
+def test_an_opt_out_is_a_status_that_a_user_may_set_and_a_status_may_be_named_too() -> None:
+    def body(value: Value) -> Any:
+        return wire.body_of(Write(OperationId("op"), Kind.UPDATE, "lead", {"globalSubscriptionStatus": value}), {}, {})
+
+    catalog_body: Any = {"properties": {"globalSubscriptionStatus": {"type": "object"}}}
+    named = Write(OperationId("op"), Kind.UPDATE, "contact", {"globalSubscriptionStatus": "4"})
+    assert body(True) == {"globalSubscriptionStatus": {"id": "2"}}
+    assert body(False) == {"globalSubscriptionStatus": {"id": "1"}}
+    assert body(None) == {"globalSubscriptionStatus": None}
+    assert wire.body_of(named, catalog_of("contact", catalog_body), {}) == {"globalSubscriptionStatus": {"id": "4"}}
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"firstname": "Sam", "lastname": "Seller", "entityid": "EMP7"}, "Sam Seller"),
+        ({"lastname": "Seller"}, "Seller"),
+        ({"entityid": "Sam Seller"}, "Sam Seller"),
+        ({}, None),
+    ],
+)
+def test_a_user_is_told_by_name(row: dict[str, Any], name: str | None) -> None:
+    user = wire.record_of("user", {"id": "3", **row}, columns_of("user", (), {}), UTC_ZONE, None)
+    assert user == Record("user", "3", {"email": None, "name": name})

@@ -12,9 +12,10 @@ import jwt
 from keepstep.connectors.base import Json
 from keepstep.connectors.calls import Action, CallRefused, Reply, Request, Verdict, verdict_by_status
 from keepstep.connectors.netsuite import queries, wire
-from keepstep.connectors.netsuite.fields import Catalog, catalog_of
+from keepstep.connectors.netsuite.fields import RECORD_TYPES, USER, USER_FIELDS, Catalog, catalog_of
 from keepstep.connectors.netsuite.queries import SuiteQuery
 from keepstep.connectors.netsuite.settings import ClientCredentials, NetSuiteSettings, TokenBased
+from keepstep.connectors.netsuite.values import Row
 from keepstep.connectors.netsuite.zone import AccountZone, found_offset
 from keepstep.connectors.oauth import Assertion, BearerAuth, SignedAuth, Token
 from keepstep.connectors.transport import RenewableAuth, Transport
@@ -32,7 +33,7 @@ TOKEN_LIFE_S = 3600.0  # where the answer doesn't say
 class Rows:
     """A page of a SuiteQL answer."""
 
-    rows: Sequence[wire.Row]
+    rows: Sequence[Row]
     more: bool
     asked_at: datetime | None  # by the server's clock, before the query began
 
@@ -72,23 +73,27 @@ class Account:
         return Rows(rows, page.more, page.asked_at)
 
     def catalog(self, object: str) -> Catalog:
-        """The fields of an object, as NetSuite describes them."""
+        """The fields of an object, as NetSuite describes them; those of a user are known."""
+        if object == USER:
+            return USER_FIELDS
+        record = RECORD_TYPES[object]
         with self._lock:
-            if object not in self._catalogs:
-                request = Request(
-                    "GET",
-                    f"{wire.RECORDS}/metadata-catalog/{object}",
-                    f"GET metadata-catalog/{object}",
-                    headers={"Accept": "application/schema+json"},
-                )
-                try:
-                    self._catalogs[object] = catalog_of(object, self.transport.send(request).json)
-                except CallRefused as refused:
-                    raise SettingsError(
-                        f"NetSuite doesn't describe its {object} record ({refused.verdict.code}): switch on the "
-                        "feature REST Web Services, and give the role of this connection access to that record"
-                    ) from None
-            return self._catalogs[object]
+            if record not in self._catalogs:
+                self._catalogs[record] = catalog_of(record, self._description(record))
+            return self._catalogs[record]
+
+    def _description(self, record: str) -> Json:
+        endpoint = f"metadata-catalog/{record}"
+        request = Request(
+            "GET", f"{wire.RECORDS}/{endpoint}", f"GET {endpoint}", headers={"Accept": "application/schema+json"}
+        )
+        try:
+            return self.transport.send(request).json
+        except CallRefused as refused:
+            raise SettingsError(
+                f"NetSuite doesn't describe its {record} record ({refused.verdict.code}): switch on the "
+                "feature REST Web Services, and give the role of this connection access to that record"
+            ) from None
 
     def zone(self) -> AccountZone:
         """The account's time zone: as set, or found by comparing SYSDATE with the reply's Date."""

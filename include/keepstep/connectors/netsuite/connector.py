@@ -1,4 +1,4 @@
-"""The NetSuite connector: reads contacts and customers by SuiteQL, writes them by SuiteTalk REST."""
+"""The NetSuite connector: reads people, companies and users by SuiteQL, writes the first two by SuiteTalk REST."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from keepstep.connectors.base import (
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.netsuite.account import SYSTEM, Account, auth_of, classify_token
 from keepstep.connectors.netsuite.errors import classify
-from keepstep.connectors.netsuite.fields import CONTACT, CUSTOMER
+from keepstep.connectors.netsuite.fields import CONTACT, CUSTOMER, LEAD, USER
 from keepstep.connectors.netsuite.queries import AUDIENCES
 from keepstep.connectors.netsuite.reader import Reader
 from keepstep.connectors.netsuite.settings import MAX_PAGE, NetSuiteSettings
@@ -31,11 +31,15 @@ from keepstep.connectors.parallel import prefetch
 from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.model import Outcome, Record, Write
 
-_PAGES: Final = {CONTACT: "contact.nl", CUSTOMER: "custjob.nl"}
+_PAGES: Final = {CONTACT: "contact.nl", CUSTOMER: "custjob.nl", LEAD: "custjob.nl", USER: "employee.nl"}
 
 
 class NetSuiteConnector:
     """One NetSuite account.
+
+    A "lead" is a customer record that is a person, at any stage: one that grows into a prospect or customer keeps its
+    id and stays the same lead. A "customer" is a company, a "user" an employee. The owner of a lead is its `salesRep`;
+    contacts have none in NetSuite.
 
     `budget` is what a run may spend, sign-ins and retries included; `now` is the wall clock (aware, UTC), used for
     tokens and nowhere else where NetSuite tells its own; `sleep` waits between attempts.
@@ -43,7 +47,7 @@ class NetSuiteConnector:
 
     name: ClassVar[str] = "netsuite"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        objects=frozenset({CONTACT, CUSTOMER}),
+        objects=frozenset({LEAD, CONTACT, CUSTOMER, USER}),
         audiences=AUDIENCES,
         announces_deletions=True,  # by deletedrecord, where the role may see it
         announces_merges=False,  # the loser's deletion is told, the survivor isn't
@@ -81,19 +85,19 @@ class NetSuiteConnector:
         self._account.clock()
 
     def schema(self, objects: Sequence[str], list_id: str | None = None) -> Schema:  # noqa: ARG002 # the protocol's
-        """The fields as the metadata catalog tells them, custom ones too; a customer's `stage` is ours."""
+        """The fields as the metadata catalog tells them, custom ones too; `stage` of customers and leads is ours."""
         return {object: self._account.catalog(object) for object in objects}
 
     def read(self, query: ReadQuery, cursor: Cursor | None = None) -> Iterator[Page]:
         """See `Connector.read`. Nothing changed: two calls, whatever the list's size.
 
-        Deletions are told since the watermark; a merge is told as the loser's deletion. Once a week, where the
-        account's time zone isn't set, it is found again: one more call.
+        Deletions are told since the watermark; a merge is told as the loser's deletion. Users are listed anew each
+        time. Once a week, where the account's time zone isn't set, it is found again: one more call.
         """
         return prefetch(self._reader.pages(query, cursor))
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
-        """See `Connector.fetch`. Contacts by id, email or external id; customers by name as well."""
+        """See `Connector.fetch`. By id or email; people and companies by external id too, companies by name."""
         return self._reader.fetch(query, by, keys)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
-from keepstep.connectors.netsuite.fields import Column, is_name
+from keepstep.connectors.netsuite.fields import USER, Column, is_name
 from keepstep.connectors.netsuite.zone import AccountZone
 from keepstep.core.model import FieldType
 
@@ -38,8 +38,9 @@ class Place:
     after: int = 0  # the last id told
 
     def finished(self, now: datetime) -> Place:
-        """The watermark for the next incremental read."""
-        return replace(self, part=Part.CHANGES, since=self.began_at or now, began_at=None, after=0)
+        """The watermark for the next incremental read; users, who are few, are listed anew each time."""
+        again = Part.LISTING if self.object == USER else Part.CHANGES
+        return replace(self, part=again, since=self.began_at or now, began_at=None, after=0)
 
     def cursor(self) -> Cursor:
         """As JSON."""

@@ -1,4 +1,4 @@
-"""How NetSuite describes its fields, and how each is asked for in SuiteQL."""
+"""The objects, how NetSuite describes their fields, and how each is asked for in SuiteQL."""
 
 from __future__ import annotations
 
@@ -16,12 +16,26 @@ Catalog = Mapping[str, FieldInfo]
 
 CONTACT: Final = "contact"
 CUSTOMER: Final = "customer"
+LEAD: Final = "lead"  # a customer who is a person, at any stage
+USER: Final = "user"  # an employee; read only
+RECORD_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {CONTACT: "contact", CUSTOMER: "customer", LEAD: "customer", USER: "employee"}
+)
+PEOPLE: Final = frozenset({LEAD, CONTACT})
+OF_CUSTOMERS: Final = frozenset({LEAD, CUSTOMER})
 COMPANY: Final = "company"  # of a contact: told as the company's name, written as its id
-STAGE: Final = "stage"  # of a customer: ours; NetSuite derives it from entityStatus
+COMPANY_NAME: Final = "company.companyName"  # of a contact: the same name, under a name that is never written
+STAGE: Final = "stage"  # of a customer or lead: ours; NetSuite derives it from entityStatus
+STATUS: Final = "entityStatus"
+OWNER: Final = "salesRep"  # of a customer or lead: an employee
+OPT_OUT: Final = "globalSubscriptionStatus"  # told and written as whether the person opted out
+NEVER_BLANK: Final = ("firstName", "lastName")  # of a lead
 USUAL_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         CONTACT: ("email", "firstName", "lastName", "title", "phone", COMPANY, "leadSource"),
-        CUSTOMER: ("email", "companyName", "phone", STAGE, "entityStatus", "leadSource"),
+        CUSTOMER: ("email", "companyName", "phone", STAGE, STATUS, "leadSource"),
+        LEAD: ("email", "firstName", "lastName", "title", "phone", "companyName", STAGE, "leadSource", OWNER, OPT_OUT),
+        USER: ("email", "name"),
     }
 )
 # NetSuite's contact has its lead source under a name of its own.
@@ -33,6 +47,13 @@ _TYPES: Final[Mapping[str, FieldType]] = MappingProxyType(
     {"integer": FieldType.NUMBER, "number": FieldType.NUMBER, "boolean": FieldType.BOOLEAN, "string": FieldType.TEXT}
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+# Of an employee: nothing else is needed, so NetSuite isn't asked to describe the record.
+USER_FIELDS: Final[Catalog] = MappingProxyType(
+    {
+        "email": FieldInfo("email", FieldType.EMAIL, label="Email", writable=False),
+        "name": FieldInfo("name", label="Name", writable=False),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,10 @@ def catalog_of(object: str, body: Json) -> Catalog:
     for (owner, ours), theirs in TWINS.items():
         if owner == object and ours not in fields and theirs in fields:
             fields[ours] = replace(fields[theirs], name=ours)
-    if object == CUSTOMER:
+    if object in OF_CUSTOMERS:
         fields[STAGE] = FieldInfo(STAGE, label="Stage")
+    if OPT_OUT in fields:
+        fields[OPT_OUT] = replace(fields[OPT_OUT], type=FieldType.BOOLEAN)
     return fields
 
 
@@ -86,6 +109,8 @@ def is_name(name: str) -> bool:
 
 
 def _column(object: str, name: str, catalog: Catalog) -> Column:
+    if object == CONTACT and name == COMPANY_NAME:
+        return Column(name, COMPANY)
     if not is_name(name):
         raise SettingsError(f"NetSuite: {name[:64]!r} can't be a field's name; field names are letters, digits and _")
     known = catalog.get(name)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from keepstep.connectors.base import FetchBy
-from keepstep.connectors.netsuite.fields import COMPANY, CONTACT, CUSTOMER, STAGE, Column
+from keepstep.connectors.netsuite.fields import COMPANY, CONTACT, CUSTOMER, LEAD, OPT_OUT, OWNER, STAGE, USER, Column
 from keepstep.core.model import FieldType
 
 STAGE_OF: Final[Mapping[str, str]] = MappingProxyType(
@@ -27,7 +27,29 @@ UNAFFILIATED: Final = "unaffiliated"
 AUDIENCES: Final = frozenset({*STAGE_OF, UNAFFILIATED})
 CHUNK: Final = 200  # keys of one fetch; Oracle takes 1000 in a list
 _STAMP: Final = "'YYYY-MM-DD HH24:MI:SS'"
-_TABLE: Final = MappingProxyType({CONTACT: "c", CUSTOMER: "cu"})  # the alias under which each object's table goes
+_TABLE: Final = MappingProxyType({CONTACT: "c", CUSTOMER: "cu", LEAD: "cu", USER: "e"})  # each object's alias
+_SOURCE: Final = MappingProxyType(
+    {
+        CONTACT: "contact c LEFT JOIN customer cu ON cu.id = c.company",
+        CUSTOMER: "customer cu",
+        LEAD: "customer cu",
+        USER: "employee e",
+    }
+)
+# What a `Record` tells beside its fields.
+_TOLD: Final = MappingProxyType(
+    {
+        CONTACT: ("externalid", "email", "isinactive"),
+        CUSTOMER: ("externalid", "email", "isinactive"),
+        LEAD: ("externalid", "email", "isinactive", OWNER.lower()),
+        USER: ("email", "isinactive", "entityid", "firstname", "lastname"),
+    }
+)
+# Under what types a deletion may stand: a lead that grew is a prospect or customer by then. Metadata tells no more,
+# so companies that were deleted are told as well; nobody follows them.
+_BURIED_AS: Final = MappingProxyType({LEAD: ("CUSTOMER", "LEAD", "PROSPECT")})
+_INDIVIDUAL: Final = "cu.isperson = 'T'"
+_COMPANY: Final = "cu.isperson = 'F'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +82,11 @@ def changes(object: str, columns: Sequence[Column], since: str, after: int) -> S
 
 def deletions(object: str, since: str, after: int) -> SuiteQuery:
     """What was deleted, or merged into another, since that local stamp."""
+    types = _is_one_of(_BURIED_AS.get(object, (object.upper(),)))
     return SuiteQuery(
         "deletedrecord",
         f"SELECT recordid, TO_CHAR(deleteddate, {_STAMP}) AS deleted FROM deletedrecord "
-        f"WHERE UPPER(type) = '{object.upper()}' AND deleteddate >= TO_DATE('{since}', {_STAMP}) "
+        f"WHERE UPPER(type) {types} AND deleteddate >= TO_DATE('{since}', {_STAMP}) "
         f"AND recordid > {int(after)} ORDER BY recordid",
     )
 
@@ -82,6 +105,7 @@ def lookup(
     }[by]
     folded = tuple(keys) if by is FetchBy.EXTERNAL_ID else tuple(folded_like_oracle(key) for key in keys)
     where = [f"{column} IN ({', '.join('?' for _ in keys)})"]
+    where += [_COMPANY] if by is FetchBy.NAME else []  # an individual's company is a text, and may have this name
     where += [] if audience is None else _in_audience(audience)
     return _select(object, columns, where, after, folded)
 
@@ -89,6 +113,11 @@ def lookup(
 def folded_like_oracle(text: str) -> str:
     """As UPPER(TRIM(x)) has it: letters one by one (Oracle leaves the German sharp s alone), blanks off both ends."""
     return "".join(u if len(u := letter.upper()) == 1 else letter for letter in text.strip(" "))
+
+
+def _is_one_of(words: Sequence[str]) -> str:
+    quoted = [f"'{word}'" for word in words]
+    return f"= {quoted[0]}" if len(quoted) == 1 else f"IN ({', '.join(quoted)})"
 
 
 def _in_audience(audience: str) -> list[str]:
@@ -100,20 +129,23 @@ def _select(
     object: str, columns: Sequence[Column], where: Sequence[str], after: int, params: tuple[str, ...] = ()
 ) -> SuiteQuery:
     alias = _TABLE[object]
-    told = [f"{alias}.id", f"{alias}.externalid", f"{alias}.email", f"{alias}.isinactive", "cu.searchstage AS stage"]
-    told += ["cu.id AS customerid"] if object == CONTACT else []
-    told += [f"TO_CHAR({alias}.lastmodifieddate, {_STAMP}) AS modified"]
+    told = [f"{alias}.{column}" for column in ("id", *_TOLD[object])]
+    if object != USER:  # of whom all are listed again, and no more is asked than is sure to be there
+        told += ["cu.searchstage AS stage", *(["cu.id AS customerid"] if object == CONTACT else [])]
+        told += [f"TO_CHAR({alias}.lastmodifieddate, {_STAMP}) AS modified"]
     told += [part for n, column in enumerate(columns) for part in _expressions(alias, column, f"f{n}")]
-    source = "customer cu" if object == CUSTOMER else "contact c LEFT JOIN customer cu ON cu.id = c.company"
-    conditions = " AND ".join([*where, f"{alias}.id > {int(after)}"])
-    return SuiteQuery(object, f"SELECT {', '.join(told)} FROM {source} WHERE {conditions} ORDER BY {alias}.id", params)
+    conditions = " AND ".join([*where, *([_INDIVIDUAL] if object == LEAD else []), f"{alias}.id > {int(after)}"])
+    text = f"SELECT {', '.join(told)} FROM {_SOURCE[object]} WHERE {conditions} ORDER BY {alias}.id"
+    return SuiteQuery(object, text, params)
 
 
 def _expressions(alias: str, column: Column, name: str) -> list[str]:
-    if alias == "cu" and column.name == STAGE:
+    if alias == "e" or (alias == "cu" and column.name == STAGE):
         return []  # told anyway
     plain = f"{alias}.{column.sql}"
-    if alias == "c" and column.name == COMPANY:  # the name, and what NetSuite shows where it isn't a customer
+    if column.source == OPT_OUT:
+        return [f"BUILTIN.DF({plain}) AS {name}"]
+    if alias == "c" and column.source == COMPANY:  # the name, and what NetSuite shows where it isn't a customer
         return [f"cu.companyname AS {name}", f"BUILTIN.DF({plain}) AS {name}_shown"]
     forms = {
         FieldType.REFERENCE: f"BUILTIN.DF({plain})",

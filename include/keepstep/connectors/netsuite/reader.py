@@ -10,7 +10,7 @@ from keepstep.connectors.base import Cursor, CursorExpired, FetchBy, Page, ReadQ
 from keepstep.connectors.netsuite import queries, wire
 from keepstep.connectors.netsuite.account import Account, Rows
 from keepstep.connectors.netsuite.cursor import Part, Place
-from keepstep.connectors.netsuite.fields import CUSTOMER, Column, columns_of
+from keepstep.connectors.netsuite.fields import CUSTOMER, PEOPLE, USER, Column, columns_of
 from keepstep.connectors.netsuite.queries import SuiteQuery
 from keepstep.connectors.netsuite.zone import AccountZone
 from keepstep.core.errors import Bug
@@ -36,7 +36,7 @@ class Reader:
             rows, key = self._rows(query, place), _key(place)
             place = replace(place, began_at=place.began_at or rows.asked_at or self.account.now())
             here, place = place, self._beyond(place, rows, key)
-            last = place.part is Part.CHANGES and place.began_at is None
+            last = place.began_at is None
             if rows.rows or last:
                 yield Page(
                     records=() if here.part is Part.DELETIONS else self._records(query, rows, here.columns, here.zone),
@@ -120,13 +120,13 @@ class Reader:
     def _records(
         self, query: ReadQuery, rows: Rows, columns: Sequence[Column], zone: AccountZone
     ) -> tuple[Record, ...]:
-        opt_out = self.account.settings.opt_out_field
-        return tuple(wire.record_of(query.object, row, columns, zone, opt_out) for row in rows.rows)
+        opt_out, unknown = self.account.settings.opt_out_field, self.account.settings.unknown
+        return tuple(wire.record_of(query.object, row, columns, zone, opt_out, unknown) for row in rows.rows)
 
     def _names(self, query: ReadQuery) -> tuple[str, ...]:
         """The fields asked for, and the opt-out, which a `Record` tells apart from them."""
         opt_out = self.account.settings.opt_out_field
-        if not query.fields or opt_out is None or query.object == CUSTOMER:
+        if not query.fields or opt_out is None or query.object not in PEOPLE:
             return query.fields
         return (*query.fields, opt_out)
 
@@ -146,7 +146,8 @@ def _deletions(query: ReadQuery, rows: Rows, zone: AccountZone) -> tuple[Deletio
 
 def _wanted(query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> list[str]:
     """Each key once, in order; ids that can't be one have no record, and aren't asked for."""
-    if by is FetchBy.NAME and query.object != CUSTOMER:
+    nameless = by is FetchBy.NAME and query.object != CUSTOMER
+    if nameless or (by is FetchBy.EXTERNAL_ID and query.object == USER):
         raise Bug(f"NetSuite: a {query.object} can't be fetched by {by}")
     wanted = sorted({key for key in keys if key.strip()})
     if by is FetchBy.ID:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from keepstep.core.errors import SettingsError
 
 ALGORITHMS: Final = ("PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # RS256 is not among them
+UNKNOWN: Final = "[[Unknown]]"  # how Account Engagement spells a blank that a CRM doesn't allow
 STAGES: Final = ("lead", "prospect", "customer")
 MAX_PAGE: Final = 1000  # rows that SuiteQL gives at once
 _ACCOUNT = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
@@ -47,10 +48,10 @@ class ClientCredentials:
 class NetSuiteSettings:
     """One account, and how much of it we may use.
 
-    `stages` gives the entityStatus id for companies made at a stage (lead, prospect, customer); a stage that isn't
-    there takes the first active status of that stage in NetSuite. `time_zone` is the IANA name of the account's zone;
-    without it the offset is found by asking, and stamps of the other half of the year are an hour off. `subsidiary`
-    must be given in OneWorld accounts, and must not in others.
+    `stages` gives the entityStatus id for companies made at a stage (lead, prospect, customer), and for new leads; a
+    stage that isn't there takes the first active status of that stage in NetSuite. `time_zone` is the IANA name of the
+    account's zone; without it the offset is found by asking, and stamps of the other half of the year are an hour off.
+    `subsidiary` must be given in OneWorld accounts, and must not in others.
     """
 
     account: str  # 1234567 or 1234567_SB1
@@ -62,7 +63,8 @@ class NetSuiteSettings:
     time_zone: str | None = None
     page_size: int = MAX_PAGE
     overlap_s: int = 300  # an incremental read begins this much before its watermark: for saves that took long
-    opt_out_field: str | None = None  # the contact's field that means "do not contact"
+    opt_out_field: str | None = None  # the field of contacts and leads that means "do not contact"
+    unknown: str | None = UNKNOWN  # stands for a blank first or last name of a lead, both ways; None: nothing does
     verify: bool | str = True  # TLS certificates: True, or the path of a bundle
 
     def __post_init__(self) -> None:

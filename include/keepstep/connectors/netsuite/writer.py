@@ -9,7 +9,7 @@ from keepstep.connectors.base import FetchBy, Json
 from keepstep.connectors.calls import CallRefused, Effect, Expects, LostReply, Reply, Request
 from keepstep.connectors.netsuite import errors, queries, wire
 from keepstep.connectors.netsuite.account import Account
-from keepstep.connectors.netsuite.fields import CUSTOMER, STAGE, Catalog
+from keepstep.connectors.netsuite.fields import RECORD_TYPES, Catalog
 from keepstep.connectors.parallel import in_parallel
 from keepstep.core.errors import KeepstepError
 from keepstep.core.model import Applied, InDoubt, Kind, Outcome, Rejected, Write
@@ -20,6 +20,7 @@ _WHAT_TO_DO = {
     "NOT_AN_ID": "a reference is written as the internal id of the record it refers to: look it up first",
     "NOT_A_STAGE": "a company's stage is lead, prospect or customer: correct create_at_stage",
     "NO_STATUS_FOR_STAGE": "NetSuite has no active status of that stage: make one, or name one in the connection",
+    "READ_ONLY": "employees are never written: please report it",
     "NO_RECORD": "an update or removal needs the record's id: please report it",
 }
 
@@ -42,7 +43,7 @@ class Writer:
             object: self.account.catalog(object)
             for object in sorted({write.object for write in writes if wire.needs_catalog(write)})
         }
-        statuses = self.account.statuses(_stages(writes))
+        statuses = self.account.statuses(wire.stages_of(writes))
 
         def send(write: Write) -> Outcome:
             return self._send(write, catalogs.get(write.object, {}), statuses)
@@ -63,18 +64,19 @@ class Writer:
             return InDoubt(write.operation_id, lost.code)
 
     def _request(self, write: Write, catalog: Catalog, statuses: Mapping[str, str]) -> Request:
-        object = write.object
+        object, record, settings = write.object, RECORD_TYPES[write.object], self.account.settings
         if write.kind is Kind.CREATE:
-            body: Json = wire.new_body(write, catalog, statuses, self.account.settings.subsidiary)
+            body: Json = wire.new_body(write, catalog, statuses, settings.subsidiary, settings.unknown)
             if write.external_id is None:
-                return _write("POST", f"{wire.RECORDS}/{object}", f"POST {object}", Effect.ONCE, body)
+                return _write("POST", wire.record_path(object), f"POST {record}", Effect.ONCE, body)
             path = wire.external_path(object, write.external_id)
-            return _write("PUT", path, f"PUT {object}/eid", Effect.IDEMPOTENT, body)
+            return _write("PUT", path, f"PUT {record}/eid", Effect.IDEMPOTENT, body)
         if write.record_id is None:
             raise wire.UnwritableError("NO_RECORD", "id")
-        body = {"isInactive": True} if write.kind is Kind.REMOVE else wire.body_of(write, catalog, statuses)
         path = wire.record_path(object, write.record_id)
-        return _write("PATCH", path, f"PATCH {object}/id", Effect.IDEMPOTENT, body)
+        removes = write.kind is Kind.REMOVE
+        body = {"isInactive": True} if removes else wire.body_of(write, catalog, statuses, settings.unknown)
+        return _write("PATCH", path, f"PATCH {record}/id", Effect.IDEMPOTENT, body)
 
     def _once_more_if_changed(self, request: Request) -> Reply:
         """NetSuite loads, changes and saves; who saves in between makes it fail, and a second try starts afresh."""
@@ -107,9 +109,3 @@ class Writer:
 
 def _write(method: str, path: str, endpoint: str, effect: Effect, body: Json) -> Request:
     return Request(method, path, endpoint, effect, json=body, headers=_STRICT, expects=Expects.ANYTHING)
-
-
-def _stages(writes: Sequence[Write]) -> frozenset[str]:
-    return frozenset(
-        str(write.fields[STAGE]).lower() for write in writes if write.object == CUSTOMER and STAGE in write.fields
-    ) & frozenset(("lead", "prospect", "customer"))
