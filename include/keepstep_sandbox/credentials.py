@@ -28,3 +28,13 @@ ACCOUNT_ENGAGEMENT_PASSWORD: Final = "sandbox-password"  # noqa: S105 - publishe
 ACCOUNT_ENGAGEMENT_SECURITY_TOKEN: Final = "sandboxtoken"  # noqa: S105 - published on purpose
 ACCOUNT_ENGAGEMENT_CLIENT_ID: Final = "sandbox-consumer-key"
 ACCOUNT_ENGAGEMENT_CLIENT_SECRET: Final = "sandbox-consumer-secret"  # noqa: S105 - published on purpose
+
+DYNAMICS_TENANT_ID: Final = "7b1d7a10-0000-4000-8000-00000000d365"
+DYNAMICS_CLIENT_ID: Final = "7b1d7a10-0000-4000-8000-0000000000a1"
+DYNAMICS_CLIENT_SECRET: Final = "sandbox-dynamics-secret"  # noqa: S105 - published on purpose
+
+SUGARCRM_USER: Final = "ada.admin"
+SUGARCRM_PASSWORD: Final = "sandbox-password"  # noqa: S105 - published on purpose
+SUGARCRM_CLIENT_ID: Final = "sugar"
+SUGARCRM_CLIENT_SECRET: Final = ""
+SUGARCRM_PLATFORM: Final = "keepstep"

@@ -1,0 +1,1 @@
+"""`$filter` and `$orderby`: words, a tree of conditions, and rows that meet them."""
