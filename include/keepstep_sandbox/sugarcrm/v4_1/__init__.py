@@ -1,0 +1,1 @@
+"""The legacy REST service, v4_1, as SuiteCRM 7.13.2 was recorded to answer."""

@@ -1,0 +1,1 @@
+"""The subset of SQL conditions that clients of the legacy service write."""
