@@ -72,7 +72,7 @@ class ListPlatformContract(ConnectorContract):
 
         assert platform.count(world.list_id) == len(ids) - 1
         assert platform.usage.calls - before == 1
-        assert platform.capabilities.counts_list
+        assert platform.capabilities.counts
 
     def test_two_rows_with_one_address_are_told_as_two(self, world: ListWorld, platform: ListPlatform) -> None:
         first, second = world.add(person(world, 1)), world.add(person(world, 1))

@@ -216,7 +216,7 @@ class TestRows(UnitContract, ListPlatformContract):
 
         assert world.list_id is not None
         assert platform.count(world.list_id) == len(ids) - 1
-        assert not platform.capabilities.counts_list
+        assert not platform.capabilities.counts
 
     def test_opt_outs_are_read_in_full_and_then_as_they_come(self, world: ListWorld, platform: ListPlatform) -> None:
         """They are told with the rows: there is no list of them."""

@@ -43,7 +43,7 @@ class Capabilities:
     incremental: bool = True  # `read` with a cursor costs what changed, not what there is
     announces_deletions: bool = False
     announces_merges: bool = False  # a deletion tells the surviving record
-    counts_list: bool = False  # `count` is cheap: a vanished row shows as a smaller number
+    counts: bool = False  # `count` is cheap: a vanished record shows as a smaller number
     stale_reads: bool = False  # a read may answer with what was there before a write that was answered already
     conditional_writes: bool = False  # a write can be refused because the record changed since
     idempotent_create: IdempotentBy = IdempotentBy.NOTHING
@@ -181,7 +181,14 @@ class Connector(Protocol):
         """Let go of connections."""
 
 
-class ListPlatform(Connector, Protocol):
+class Counts(Protocol):
+    """What `Capabilities.counts` promises."""
+
+    def count(self, of: str, /) -> int:
+        """The number of records there are now: on the list with this id, or of this object."""
+
+
+class ListPlatform(Connector, Counts, Protocol):
     """A platform whose people are kept on lists."""
 
     def find_list(self, name: str) -> ListInfo | None:
@@ -189,9 +196,6 @@ class ListPlatform(Connector, Protocol):
 
     def create_list(self, name: str, columns: Sequence[str], email_column: str) -> ListInfo:
         """Make an empty list with these columns."""
-
-    def count(self, list_id: str) -> int:
-        """The number of rows on the list now."""
 
 
 class CursorExpired(Exception):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import cast
 
 from sqlalchemy import Connection
 
-from keepstep.connectors.base import Connector, CursorExpired, FetchBy, Page, ReadQuery
+from keepstep.connectors.base import Connector, Counts, CursorExpired, FetchBy, Page, ReadQuery
 from keepstep.core.model import Deletion
 from keepstep.engine.run import TaskContext
 from keepstep.store import deletions, staging, watermarks
@@ -38,6 +39,21 @@ def read_source(
         return _pages(ctx, connector, scope, query, mark)
     except CursorExpired:
         return _full(ctx, connector, scope, query)
+
+
+def read_what_vanished(ctx: TaskContext, connector: Connector, scope: Scope, query: ReadQuery) -> int:
+    """A system that announces no deletions may still tell how many there are: read all of it only if that's off.
+
+    Call it when what changed was read. Returns how many records were told; raises as `read_source`.
+    """
+    capabilities = connector.capabilities
+    if capabilities.announces_deletions or not capabilities.counts:
+        return 0
+    with ctx.store.begin() as conn:
+        known = staging.count_there(conn, scope)
+    if cast(Counts, connector).count(scope.list_id or scope.object) == known:
+        return 0
+    return read_source(ctx, connector, scope, query, in_full=True)
 
 
 def _full(ctx: TaskContext, connector: Connector, scope: Scope, query: ReadQuery) -> int:

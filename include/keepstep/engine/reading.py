@@ -8,7 +8,7 @@ from keepstep.connectors.base import Connector, ReadQuery
 from keepstep.core.model import Side
 from keepstep.core.normalize import normalize_email
 from keepstep.engine.frame import NO_LIST, Frame, fields_hash
-from keepstep.engine.pages import missing, read_source
+from keepstep.engine.pages import missing, read_source, read_what_vanished
 from keepstep.engine.run import RunContext
 from keepstep.store import deletions, parity, statistics, watermarks
 from keepstep.store.watermarks import Watermark
@@ -27,7 +27,6 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
     _look_after_refused(ctx, frame)
     if frame.list_id != NO_LIST:
         told += read_side(ctx, frame, Side.PLATFORM)
-        told += _find_vanished_rows(ctx, frame)
     told += _read_opt_outs(ctx)
     with ctx.store.begin() as conn:
         statistics.refresh(conn, told, "sighting", "crm_record", "prospect")
@@ -37,7 +36,9 @@ def read_both(ctx: RunContext, frame: Frame) -> int:
 def read_side(ctx: RunContext, frame: Frame, side: Side, *, in_full: bool = False) -> int:
     """Read what changed on one side since the watermark; everything the first time, or where it can't be told."""
     connector: Connector = ctx.crm if side is Side.CRM else ctx.platform
-    return read_source(ctx, connector, frame.people(side), frame.query(side), in_full=in_full)
+    scope, query = frame.people(side), frame.query(side)
+    told = read_source(ctx, connector, scope, query, in_full=in_full)
+    return told + read_what_vanished(ctx, connector, scope, query)
 
 
 def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
@@ -48,24 +49,6 @@ def _look_after_refused(ctx: RunContext, frame: Frame) -> None:
         mark = watermarks.get(conn, frame.sync, f"{Side.CRM.value}:{scope.object}")
         if suspects and mark is not None:
             missing(ctx, conn, ctx.crm, scope, frame.query(Side.CRM), mark.listing, suspects)
-
-
-def _find_vanished_rows(ctx: RunContext, frame: Frame) -> int:
-    """A platform that announces no deletions still tells how long the list is: read all of it only if that's off."""
-    capabilities = ctx.platform.capabilities
-    if capabilities.announces_deletions or not capabilities.counts_list:
-        return 0
-    with ctx.store.begin() as conn:
-        known = conn.execute(
-            text(
-                "SELECT count(*) FROM prospect"
-                " WHERE connection = :connection AND list_id = :list AND deleted_at IS NULL"
-            ),
-            {"connection": frame.platform_connection, "list": frame.list_id},
-        ).scalar_one()
-    if ctx.platform.count(frame.list_id) == known:
-        return 0
-    return read_side(ctx, frame, Side.PLATFORM, in_full=True)
 
 
 def _read_opt_outs(ctx: RunContext) -> int:

@@ -260,6 +260,18 @@ def next_listing(conn: Connection, scope: Scope) -> int:
     return int(seen) + 1
 
 
+def count_there(conn: Connection, scope: Scope) -> int:
+    """How many the store knows to be in the selection."""
+    found = conn.execute(
+        text(
+            "SELECT count(*) FROM sighting WHERE sync = :sync AND side = :side AND object = :object"
+            " AND presence = 'present'"
+        ),
+        {"sync": scope.sync, "side": scope.side.value, "object": scope.object},
+    )
+    return int(found.scalar_one())
+
+
 def unnamed(conn: Connection, scope: Scope, listing: int) -> list[str]:
     """The ids that a finished full listing didn't name, although they were in the selection before."""
     rows = conn.execute(

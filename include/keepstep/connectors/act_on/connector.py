@@ -69,7 +69,7 @@ class ActOn:
     name: ClassVar[str] = "act_on"
     capabilities: ClassVar[Capabilities] = Capabilities(
         objects=frozenset({"row", "opt_out", "activity"}),
-        counts_list=True,
+        counts=True,
         idempotent_create=IdempotentBy.EMAIL,
         remove_means=RemoveMeans.LEAVES_LIST,
         reads_activities=True,

@@ -34,7 +34,7 @@ class MemoryPlatform:
     name: ClassVar[str] = "memory_platform"
     capabilities: ClassVar[Capabilities] = Capabilities(
         objects=frozenset({"row", "opt_out", "activity"}),
-        counts_list=True,
+        counts=True,
         idempotent_create=IdempotentBy.EMAIL,
         remove_means=RemoveMeans.LEAVES_LIST,
         reads_activities=True,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from keepstep.connectors.base import Connector, ReadQuery
 from keepstep.core.model import Record, Side
-from keepstep.engine.pages import read_source
+from keepstep.engine.pages import read_source, read_what_vanished
 from keepstep.engine.prospects.frame import ProspectFrame
 from keepstep.engine.run import ProspectContext
 from keepstep.store import queue, statistics, watermarks
@@ -29,6 +29,7 @@ def read_changes(ctx: ProspectContext, frame: ProspectFrame) -> int:
     for object_name in frame.objects:
         scope, query = frame.scope(Side.CRM, object_name), frame.query(Side.CRM, object_name)
         told += read_source(ctx, ctx.crm, scope, query)
+        told += read_what_vanished(ctx, ctx.crm, scope, query)
     prospects = frame.scope(Side.PLATFORM, frame.prospect_object)
     told += read_source(ctx, ctx.platform, prospects, frame.query(Side.PLATFORM, frame.prospect_object))
     told += _read_activities(ctx, frame)
