@@ -20,7 +20,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "keepstep",
         "name": "Keepstep",
         "description": "Marketing lists and behaviour scores in step between a marketing platform and a CRM.",
-        "connection-types": [_netsuite(), _act_on(), _account_engagement(), _memory()],
+        "connection-types": [_netsuite(), _dynamics(), _sugarcrm(), _act_on(), _account_engagement(), _memory()],
     }
 
 
@@ -67,6 +67,53 @@ def _netsuite() -> dict[str, Any]:
                 "password": "Consumer secret (tba)",
             },
             "placeholders": {"host": "empty: https://<account>.suitetalk.api.netsuite.com"},
+        },
+    }
+
+
+def _dynamics() -> dict[str, Any]:
+    return {
+        "connection-type": "dynamics",
+        "hook-name": "Microsoft Dynamics 365 (Keepstep)",
+        "hook-class-name": f"{HOOKS}.dynamics.DynamicsHook",
+        "conn-fields": {
+            "tenant_id": _text("Tenant ID", "Directory (tenant) id of the app registration in Microsoft Entra."),
+            "concurrency": _text("Calls at once", "An application user is allowed 52.", optional=True),
+            "opt_out_field": _text("Opt-out column", "Of leads and contacts; default donotbulkemail.", optional=True),
+            "login_url": _text(
+                "Login URL", "Empty: https://login.microsoftonline.com; national clouds have another.", optional=True
+            ),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {"host": "Environment URL", "login": "Client ID", "password": "Client secret"},
+            "placeholders": {"host": "https://contoso.crm4.dynamics.com"},
+        },
+    }
+
+
+def _sugarcrm() -> dict[str, Any]:
+    return {
+        "connection-type": "sugarcrm",
+        "hook-name": "SugarCRM (Keepstep)",
+        "hook-class-name": f"{HOOKS}.sugarcrm.SugarCrmHook",
+        "conn-fields": {
+            "api": _choice("API", ["v11", "v4_1"], "v11: Sugar 7 and later; v4_1: older ones, and SuiteCRM."),
+            "platform": _text(
+                "Platform",
+                "v11: its name in Admin > Configure API Platforms; default keepstep. One of its own: a second sign-in "
+                "on the same platform ends the first.",
+                optional=True,
+            ),
+            "client_id": _text("OAuth key", "v11: default sugar, which is always there.", optional=True),
+            "client_secret": _secret("OAuth secret", "v11: of that key; sugar has none."),
+            "api_version": _text("API version", "v11: 11_20, say, by the product's release.", optional=True),
+            "concurrency": _text("Calls at once", "Servers are slow: few.", optional=True),
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {"host": "Address", "login": "User name (nobody else's)", "password": "Password"},
+            "placeholders": {"host": "https://NAME.sugarondemand.com"},
         },
     }
 

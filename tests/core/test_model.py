@@ -8,7 +8,7 @@ import pytest
 
 from keepstep.core import errors
 from keepstep.core.model import FieldRule, Kind, Phase, Rule, Side, Status
-from keepstep.core.policies import ACT_ON, CRMS, NETSUITE, PLATFORMS
+from keepstep.core.policies import ACT_ON, CRMS, DYNAMICS, NETSUITE, PLATFORMS, SALESFORCE, SUGARCRM
 from tests.core.cases import contact
 
 
@@ -71,10 +71,20 @@ def test_the_tables_can_t_be_changed() -> None:
 def test_netsuite_is_as_its_documents_say() -> None:
     assert NETSUITE.lookup_order == ("lead", "contact")
     assert NETSUITE.inactive_syncs is False
-    assert NETSUITE.announces_deletions is False
-    assert (NETSUITE.default_schedule, NETSUITE.run_cap) == ("*/10 * * * *", 100)
+    assert NETSUITE.default_schedule == "*/10 * * * *"
     assert NETSUITE.custom_field.format(name="act_on_score") == "custentity_act_on_score"
     assert NETSUITE.field_names["company"] in NETSUITE.reference_fields
+
+
+def test_dynamics_is_as_its_documents_say() -> None:
+    assert DYNAMICS.lookup_order == ("contact", "lead")
+    assert DYNAMICS.create_as[0] == "lead"
+    assert DYNAMICS.inactive_syncs is True
+    assert DYNAMICS.default_schedule == "*/10 * * * *"
+
+
+def test_of_a_lead_and_a_contact_sugarcrm_s_contact_goes_first_as_salesforce_s_does() -> None:
+    assert SUGARCRM.lookup_order == SALESFORCE.lookup_order == ("contact", "lead")
 
 
 def test_who_must_make_a_missing_score_field_is_told_where_and_of_which_type() -> None:

@@ -35,8 +35,6 @@ class CrmPolicy:
     company_name_field: str | None  # the name of the company object
     lookup_order: tuple[str, ...]  # objects, in the order in which a person is looked up by email (NS-6, DY-6, SY-11)
     default_schedule: str
-    run_cap: int | None  # people a run at the most; None: no cap
-    announces_deletions: bool
     inactive_syncs: bool  # an inactive record goes on syncing (DY-1), or is a sync error (NS-1)
     custom_field: str  # how a custom field's own name is made of ours
     field_names: Mapping[str, str] = field(default_factory=dict)  # our usual names -> the CRM's
@@ -85,11 +83,9 @@ NETSUITE = CrmPolicy(
     company_object="customer",
     company_field="company",
     company_name_field="companyName",
-    lookup_order=("lead", "contact"),
+    lookup_order=("lead", "contact"),  # NS-6
     default_schedule="*/10 * * * *",
-    run_cap=100,
-    announces_deletions=False,
-    inactive_syncs=False,
+    inactive_syncs=False,  # NS-1
     custom_field="custentity_{name}",
     field_names=MappingProxyType(
         {
@@ -100,15 +96,25 @@ NETSUITE = CrmPolicy(
             "phone": "phone",
             "company": "company",
             "lead_source": "leadSource",
+            "opted_out": "globalSubscriptionStatus",
         }
     ),
     stage_audiences=_STAGE_AUDIENCES,
-    reference_fields=frozenset({"company", "leadSource", "contactSource"}),
+    reference_fields=frozenset({"company", "leadSource", "contactSource", "salesRep", "entityStatus"}),
     score_field_help=(
         "In NetSuite, make a custom entity field (Customization > Lists, Records & Fields > Entity Fields > New): "
         "type Integer Number, ID {script_id}, applied to Customer and to Contact, with edit access for the role that "
         "this connection uses. Then run this sync again."
     ),
+    create_as=("lead",),  # a contact has no owner in NetSuite
+    object_field_names=MappingProxyType(
+        {
+            "lead": MappingProxyType({"company": "companyName"}),
+            "contact": MappingProxyType({"company": "company.companyName"}),
+        }
+    ),
+    owner_field="salesRep",
+    opt_out_field="globalSubscriptionStatus",
 )
 
 ACT_ON = PlatformPolicy(
@@ -139,8 +145,6 @@ SALESFORCE = CrmPolicy(
     company_name_field=None,
     lookup_order=("contact", "lead"),
     default_schedule="*/2 * * * *",
-    run_cap=None,
-    announces_deletions=True,
     inactive_syncs=True,
     custom_field="{name}__c",
     field_names=MappingProxyType(
@@ -175,6 +179,77 @@ SALESFORCE = CrmPolicy(
         last_name="LastName",
         created="CreatedDate",
     ),
+)
+
+DYNAMICS = CrmPolicy(
+    system="dynamics",
+    title="Microsoft Dynamics 365",
+    person_object="contact",
+    company_object=None,  # a contact needs no account
+    company_field=None,
+    company_name_field=None,
+    lookup_order=("contact", "lead"),  # DY-6
+    default_schedule="*/10 * * * *",
+    inactive_syncs=True,  # DY-1, DY-2
+    custom_field="new_{name}",
+    field_names=MappingProxyType(
+        {
+            "email": "emailaddress1",
+            "first_name": "firstname",
+            "last_name": "lastname",
+            "title": "jobtitle",
+            "phone": "telephone1",
+            "company": "companyname",
+            "lead_source": "leadsourcecode",
+            "opted_out": "donotbulkemail",
+        }
+    ),
+    reference_fields=frozenset({"parentcustomerid", "parentaccountid", "ownerid"}),
+    score_field_help=(
+        "In Power Apps (make.powerapps.com > Tables > Lead, and Contact > Columns > New column): data type Whole "
+        "number, name {script_id} with your publisher's prefix, on both tables; then give the application user's "
+        "security role read and write on both. Then run this sync again."
+    ),
+    audience_objects=MappingProxyType({"leads": "lead", "contacts": "contact"}),
+    create_as=("lead", "contact"),
+    object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "parentcustomerid.name"})}),
+    owner_field="ownerid",
+    opt_out_field="donotbulkemail",
+)
+
+SUGARCRM = CrmPolicy(
+    system="sugarcrm",
+    title="SugarCRM",
+    person_object="contact",
+    company_object=None,  # a contact needs no account
+    company_field=None,
+    company_name_field=None,
+    lookup_order=("contact", "lead"),  # SY-11
+    default_schedule="*/10 * * * *",
+    inactive_syncs=True,
+    custom_field="{name}_c",
+    field_names=MappingProxyType(
+        {
+            "email": "email1",
+            "first_name": "first_name",
+            "last_name": "last_name",
+            "title": "title",
+            "phone": "phone_work",
+            "company": "account_name",
+            "lead_source": "lead_source",
+            "opted_out": "email_opt_out",
+        }
+    ),
+    reference_fields=frozenset({"account_id", "assigned_user_id"}),
+    score_field_help=(
+        "In SugarCRM, make a custom field (Admin > Studio > Leads, and Contacts > Fields > Add Field): data type "
+        "Integer, field name {script_id} without its _c, which Studio adds, on both modules. Then run this sync again."
+    ),
+    audience_objects=MappingProxyType({"leads": "lead", "contacts": "contact"}),
+    create_as=("lead", "contact"),
+    object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "accounts.name"})}),
+    owner_field="assigned_user_id",
+    opt_out_field="email_opt_out",
 )
 
 # Activities that show intent; passive ones (sent, opened, viewed) don't trigger a sync by themselves (EX-1).
@@ -223,8 +298,6 @@ MEMORY_CRM = CrmPolicy(
     company_name_field="name",
     lookup_order=("contact", "lead"),
     default_schedule="*/2 * * * *",
-    run_cap=None,
-    announces_deletions=True,
     inactive_syncs=False,
     custom_field="{name}",
     stage_audiences=_STAGE_AUDIENCES,
@@ -258,7 +331,9 @@ MEMORY_PROSPECTS = PlatformPolicy(
     triggers=_INTENT,
 )
 
-CRMS: Mapping[str, CrmPolicy] = MappingProxyType({p.system: p for p in (NETSUITE, SALESFORCE, MEMORY_CRM)})
+CRMS: Mapping[str, CrmPolicy] = MappingProxyType(
+    {p.system: p for p in (NETSUITE, DYNAMICS, SALESFORCE, SUGARCRM, MEMORY_CRM)}
+)
 PLATFORMS: Mapping[str, PlatformPolicy] = MappingProxyType(
     {p.system: p for p in (ACT_ON, ACCOUNT_ENGAGEMENT, MEMORY_PLATFORM, MEMORY_PROSPECTS)}
 )

@@ -97,6 +97,10 @@ class Fields:
         reserve = self.whole(kept)
         return Budget(max_calls, reserve=KEEP_CALLS if reserve is None else reserve)
 
+    def required_url(self, example: str) -> str:
+        """The form's base URL. Raises SettingsError that names it and shows what it looks like."""
+        return self.base_url() or self.required("host", f"the address that people open in a browser, {example}")
+
     def base_url(self) -> str | None:
         """The form's base URL without a trailing slash; None where it is empty: the system's own address.
 

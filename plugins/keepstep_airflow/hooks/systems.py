@@ -12,9 +12,11 @@ from keepstep.core.errors import SettingsError
 from keepstep_airflow.hooks.account_engagement import AccountEngagementHook
 from keepstep_airflow.hooks.act_on import ActOnHook
 from keepstep_airflow.hooks.base import SystemHook
+from keepstep_airflow.hooks.dynamics import DynamicsHook
 from keepstep_airflow.hooks.memory import MemoryHook
 from keepstep_airflow.hooks.netsuite import NetSuiteHook
 from keepstep_airflow.hooks.salesforce import SalesforceHook
+from keepstep_airflow.hooks.sugarcrm import SugarCrmHook
 
 if TYPE_CHECKING:
     from keepstep.common_settings import CommonSettings
@@ -22,7 +24,18 @@ if TYPE_CHECKING:
 
 # Not Airflow's registry: a type that another provider brought along keeps that provider's hook there.
 HOOKS: Mapping[str, type[SystemHook]] = MappingProxyType(
-    {hook.conn_type: hook for hook in (NetSuiteHook, ActOnHook, SalesforceHook, AccountEngagementHook, MemoryHook)}
+    {
+        hook.conn_type: hook
+        for hook in (
+            NetSuiteHook,
+            DynamicsHook,
+            SalesforceHook,
+            SugarCrmHook,
+            ActOnHook,
+            AccountEngagementHook,
+            MemoryHook,
+        )
+    }
 )
 
 

@@ -12,15 +12,17 @@ import pytest
 from keepstep.store.database import Store
 from tests.engine.prospects.sandboxes import sandbox_sync, sandboxed
 from tests.engine.prospects.world import AnyOffice, Office, write_prospect_sync
+from tests.pairs.crms import CRMS
 
 
-@pytest.fixture(params=["memory", "sandbox"])
+@pytest.fixture(params=["memory", *CRMS])
 def any_office(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[AnyOffice]:
     """Two systems with the users Ann and Bob, nobody else, in memory and as sandboxes behind the real connectors."""
     if request.param == "memory":
         yield Office(store, write_prospect_sync(tmp_path))
         return
-    with sandboxed(store, sandbox_sync(tmp_path)) as office:
+    crm = CRMS[request.param]
+    with sandboxed(store, sandbox_sync(tmp_path, crm), crm) as office:
         yield office
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from keepstep.config import ProspectFile
 from keepstep.connectors.base import Connector
 from keepstep.core.policies import ACCOUNT_ENGAGEMENT
@@ -46,6 +48,12 @@ class SandboxedOffice(AnyOffice):
     def connectors(self) -> tuple[Connector, Connector]:
         """Over HTTP."""
         return self.crm.connector(), self.platform.connector()
+
+
+def where(can: str) -> pytest.MarkDecorator:
+    """The test's `any_office` in memory, and with the sandboxes of those CRMs that can do this (`SandboxedCrm`)."""
+    able = [name for name, crm in CRMS.items() if getattr(crm, can)]
+    return pytest.mark.parametrize("any_office", ["memory", *able], indirect=True)
 
 
 def sandbox_sync(folder: Path, crm: type[SandboxedCrm] = CRMS["salesforce"], /, **changes: Any) -> ProspectFile:

@@ -1,9 +1,10 @@
-"""The prospect sync in memory: who is made, what flows where, and what stays as it is."""
+"""The prospect sync, in memory and with every CRM: who is made, what flows where, and what stays as it is."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.engine.prospects.sandboxes import where
 from tests.engine.prospects.world import ANN, AnyOffice, Office
 
 
@@ -99,7 +100,9 @@ def test_the_owner_is_the_crm_s_in_a_conflict_and_flows_both_ways_otherwise(any_
     assert any_office.prospects()[ada].owner == any_office.ann["platform"]
 
 
+@where("contacts_first")
 @pytest.mark.behaviour("SY-11")
+@pytest.mark.behaviour("DY-6")
 def test_of_a_lead_and_a_contact_with_one_email_the_contact_is_used(any_office: AnyOffice) -> None:
     any_office.lead("ada@acme.example")
     contact = any_office.contact("ada@acme.example")
@@ -123,6 +126,7 @@ def test_a_deleted_record_is_not_made_again_and_its_prospect_is_marked(any_offic
     assert any_office.prospects()[ada].fields["crm_id"] == "[[crm_deleted]]"
 
 
+@where("undeletes")
 @pytest.mark.behaviour("SY-15")
 def test_it_resumes_when_the_record_is_undeleted_or_a_new_one_has_that_email(any_office: AnyOffice) -> None:
     ada = any_office.prospect("ada@acme.example", owner=any_office.ann)
@@ -144,6 +148,7 @@ def test_it_resumes_when_the_record_is_undeleted_or_a_new_one_has_that_email(any
     assert any_office.prospects()[ada].fields["crm_id"] == another
 
 
+@where("converts")
 @pytest.mark.behaviour("SF-2")
 def test_a_converted_lead_s_link_carries_over_to_its_contact(any_office: AnyOffice) -> None:
     ada = any_office.prospect("ada@acme.example", owner=any_office.ann, first_name="Ada")
@@ -157,6 +162,7 @@ def test_a_converted_lead_s_link_carries_over_to_its_contact(any_office: AnyOffi
     assert [r.fields["last_name"] for r in any_office.people("contact")] == ["Lovelace"]
 
 
+@where("tells_merges")
 @pytest.mark.behaviour("SY-18")
 def test_a_merge_takes_the_link_to_the_surviving_record_whose_email_flows_back(any_office: AnyOffice) -> None:
     ada = any_office.prospect("ada@acme.example", owner=any_office.ann)

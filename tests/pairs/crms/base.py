@@ -26,13 +26,22 @@ class SandboxedCrm(ABC):
     score: ClassVar[str]  # the CRM's field for the score
     words: ClassVar[Mapping[str, str]]  # our names -> the CRM's
     audience: ClassVar[str] = "contacts"  # whom a list's sync follows
-    id_field: ClassVar[str] = "id"
+    ids: ClassVar[Mapping[str, str]] = {"lead": "id", "contact": "id", "user": "id"}  # object -> the field with its id
     user_email: ClassVar[str]  # the field with a user's address
+    contacts_first: ClassVar[bool] = True  # of a lead and a contact with one email, the contact is followed
+    undeletes: ClassVar[bool] = True  # people can get back what was deleted
+    tells_merges: ClassVar[bool] = True  # which record a merged one went into
+    converts: ClassVar[bool] = True  # a lead becomes a contact, another record
 
     def __post_init__(self) -> None:
         """What an administrator does before the first sync."""
         self.desk = Desk(self.url, self.system)
         self.prepare()
+
+    @classmethod
+    def label(cls) -> str:
+        """How tests call it: a system that has several APIs is several."""
+        return cls.system
 
     @classmethod
     @abstractmethod
@@ -100,10 +109,20 @@ class SandboxedCrm(ABC):
 
     def users(self) -> dict[str, str]:
         """The id of each by address."""
-        return {row[self.user_email]: str(row[self.id_field]) for row in self.desk.all("users")}
+        return {row[self.user_email]: str(row[self.ids["user"]]) for row in self.desk.all("users")}
 
     def edit(self, record_id: str, **fields: Value) -> None:
-        self.desk.ask("PATCH", self._place(record_id), {self.words[name]: value for name, value in fields.items()})
+        words = self.words_of(self._place(record_id))
+        body = {words[name]: self.spelled(name, value) for name, value in fields.items()}
+        self.desk.ask("PATCH", self._place(record_id), body)
+
+    def words_of(self, place: str) -> Mapping[str, str]:  # noqa: ARG002 # most call a field alike everywhere
+        """The words for a record at this place."""
+        return self.words
+
+    def spelled(self, name: str, value: Value) -> Value:  # noqa: ARG002 # most take values as they are
+        """How the CRM itself keeps a value."""
+        return value
 
     def delete(self, record_id: str) -> None:
         self.desk.ask("DELETE", self._place(record_id))
@@ -125,16 +144,16 @@ class SandboxedCrm(ABC):
         return [self._record(object, row) for row in self.desk.all(f"{object}s") if not self.gone(row)]
 
     def _place(self, record_id: str) -> str:
-        for kind in ("leads", "contacts"):
-            if any(str(row[self.id_field]) == record_id for row in self.desk.all(kind)):
-                return f"{kind}/{record_id}"
+        for object in ("lead", "contact"):
+            if any(str(row[self.ids[object]]) == record_id for row in self.desk.all(f"{object}s")):
+                return f"{object}s/{record_id}"
         raise KeyError(record_id)
 
     def _record(self, object: str, row: Mapping[str, Any]) -> Record:
         known = {name: self._value(name, row) for name in self.words}
         return Record(
             object=object,
-            id=str(row[self.id_field]),
+            id=str(row[self.ids[object]]),
             fields={name: value for name, value in known.items() if value not in (None, "")},
             email=row.get(self.words["email"]) or None,
             status=self.status(object, row),

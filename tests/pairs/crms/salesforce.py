@@ -23,7 +23,7 @@ class Salesforce(SandboxedCrm):
 
     system = "salesforce"
     score = SCORE
-    id_field = "Id"
+    ids: ClassVar[Mapping[str, str]] = {"lead": "Id", "contact": "Id", "user": "Id"}
     user_email = "Email"
     words: ClassVar[Mapping[str, str]] = {
         "first_name": "FirstName",

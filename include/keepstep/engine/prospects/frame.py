@@ -172,14 +172,14 @@ def _frame(ctx: ProspectContext, crm_schema: Schema, platform_schema: Schema) ->
 def _rules(
     ctx: ProspectContext, object: str, fields: Mapping[str, FieldInfo], prospects: Mapping[str, FieldInfo]
 ) -> tuple[FieldRule, ...]:
-    """The fields that this object has: one that another object alone has is not synced with this one."""
+    """The fields that this object has: one that another object alone has, its owner say, isn't synced with this one."""
     policy = ctx.file.settings.crm_policy
     rules = []
     for rule in ctx.file.settings.field_rules():
         name = _name_on(policy, object, rule)
-        if rule.name in APART:
+        if rule.name == CRM_ID or (rule.name == OWNER and name in fields):
             rules.append(rule)
-        elif name in fields or "." in name:
+        elif rule.name != OWNER and (name in fields or "." in name):
             rules.append(_typed(replace(rule, crm=name), fields.get(name), prospects.get(rule.platform)))
     return tuple(rules)
 
