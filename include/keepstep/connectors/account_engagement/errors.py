@@ -1,4 +1,4 @@
-"""Account Engagement's error codes: who must act on each, and what they must do (wire facts, section 9).
+"""Account Engagement's error codes: who must act on each, and what they must do (Account Engagement API v5).
 
 The HTTP status is coarse, the code in the body tells; texts may quote values, so they are never passed on.
 """

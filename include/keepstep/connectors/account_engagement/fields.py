@@ -122,7 +122,7 @@ _BY_TYPE: Final[Mapping[int, str]] = MappingProxyType(
 
 
 def activity_type(row: Mapping[str, Json]) -> str:
-    """What somebody did, in a word: the type's number and the kind of asset tell it together (wire facts, 5)."""
+    """What somebody did, in a word: the type's number and the kind of asset tell it together."""
     number = row.get("type")
     if not isinstance(number, int):
         return "other"
@@ -131,7 +131,7 @@ def activity_type(row: Mapping[str, Json]) -> str:
 
 
 def custom_field(row: Mapping[str, Json]) -> FieldInfo:
-    """A custom field of the prospects; they carry __c there, although its own id has none (wire facts, 3)."""
+    """A custom field of the prospects; they carry __c there, although its own id has none."""
     name = str(row.get("fieldId") or "")
     name = name if name.endswith("__c") else f"{name}__c"
     kind = _CUSTOM.get(str(row.get("type") or "").lower(), FieldType.TEXT)

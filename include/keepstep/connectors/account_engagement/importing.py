@@ -1,4 +1,4 @@
-"""Writes by the Import API: a dozen calls for any number of rows (wire facts, section 7).
+"""Writes by the Import API: a dozen calls for any number of rows (Account Engagement API v5).
 
 An import is made, filled, begun and waited for. Until it is begun nothing was written; from then on what isn't told
 for certain is in doubt.

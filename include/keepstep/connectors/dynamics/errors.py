@@ -1,4 +1,4 @@
-"""Dataverse's error codes: who must act on each, and what they must do (wire facts, section 9).
+"""Dataverse's error codes: who must act on each, and what they must do (Microsoft: Dataverse Web API).
 
 A code means the same in the body of a refused call and in a part of a $batch. The sentences quote values of the row,
 so they are never passed on. A refusal that has a code was decided by the platform, which rolled the change back: a 500

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from keepstep.connectors.dynamics.stamps import literal
 
-MAX_URL: Final = 30_000  # of 32 kB outside a $batch (wire facts, section 5)
+MAX_URL: Final = 30_000  # of 32 kB outside a $batch (Microsoft: Dataverse Web API)
 MAX_CONDITIONS: Final = 400  # Dataverse refuses a query of more than 500
 FORMATTED: Final = "OData.Community.Display.V1.FormattedValue"
 LOGICAL_NAME: Final = "Microsoft.Dynamics.CRM.lookuplogicalname"

@@ -1,4 +1,4 @@
-"""NetSuite's error codes: who must act on each, and what they must do (wire facts, section 5).
+"""NetSuite's error codes: who must act on each, and what they must do (Oracle: SuiteTalk REST Web Services).
 
 The codes decide, not the statuses: CONCURRENCY_LIMIT_EXCEEDED comes as 400 and as 429. The sentences that NetSuite
 sends along quote field values, so they are never passed on.

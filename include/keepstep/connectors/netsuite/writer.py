@@ -14,7 +14,7 @@ from keepstep.connectors.parallel import in_parallel
 from keepstep.core.errors import KeepstepError
 from keepstep.core.model import Applied, InDoubt, Kind, Outcome, Rejected, Write
 
-# A name that NetSuite doesn't know is refused instead of dropped (wire facts, section 4).
+# A name that NetSuite doesn't know is refused instead of dropped (Oracle: SuiteTalk REST Web Services).
 _STRICT: Mapping[str, str] = {"X-NetSuite-PropertyNameValidation": "error"}
 _WHAT_TO_DO = {
     "NOT_AN_ID": "a reference is written as the internal id of the record it refers to: look it up first",

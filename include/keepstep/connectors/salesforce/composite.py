@@ -1,4 +1,4 @@
-"""Writes by sObject collections: 200 rows a call, each row with its own outcome (wire facts, section 8.1)."""
+"""Writes by sObject collections: 200 rows a call, each row with its own outcome (REST API Developer Guide)."""
 
 from __future__ import annotations
 

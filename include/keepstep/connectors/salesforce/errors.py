@@ -1,4 +1,4 @@
-"""Salesforce's error codes: who must act on each, and what they must do (wire facts, section 11).
+"""Salesforce's error codes: who must act on each, and what they must do (REST API Developer Guide).
 
 A code means the same in the body of a refused call (`errorCode`), in a row of a collection (`statusCode`) and in a
 Bulk result (``CODE:sentence:fields --``). The sentences quote field values, so they are never passed on.

@@ -1,4 +1,4 @@
-"""Writes by a Bulk ingest job: four to six calls for any number of rows (wire facts, section 9.1).
+"""Writes by a Bulk ingest job: four to six calls for any number of rows (Bulk API 2.0).
 
 A job's own figures say how its rows fared; the lists of results are fetched only where they tell more.
 """
