@@ -1,8 +1,8 @@
 """Every test there is, in the fewest pytest runs, then the table of behaviours: `make test`.
 
 Airflow's tests run apart: Airflow warns about itself when it is imported, keeps state in module globals, and starts
-processes of its own; elsewhere a warning is an error. There too two workers share the tests, each with an Airflow of its
-own, but a file's tests stay together and in their order.
+processes of its own; elsewhere a warning is an error. There too two workers share the tests, each with an Airflow of
+its own, but a file's tests stay together and in their order.
 """
 
 from __future__ import annotations
