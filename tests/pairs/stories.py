@@ -25,6 +25,8 @@ class Story:
 
     office: AnyOffice
     chance: random.Random
+    converts: bool = True  # off: nobody converts a lead
+    moves_shared: bool = True  # off: nobody changes an address that a converted lead still has, too
     prospects: dict[str, str] = field(default_factory=dict)  # a person's name -> the prospect's id
     moves: int = 0
     numbers: int = 0
@@ -144,6 +146,9 @@ class Story:
 
     def move_prospect(self, name: str) -> None:
         self.moves += 1
+        record = self._record(name)
+        if record and record.object == "contact" and not self.moves_shared:
+            return
         self.office.platform.edit_prospect(self.prospects[name], email=f"{name}{self.moves}@new.example")
 
     def move_record(self, name: str) -> None:
@@ -164,7 +169,7 @@ class Story:
 
     def convert(self, name: str) -> None:
         record = self._record(name)
-        if record and record.object == "lead":
+        if record and record.object == "lead" and self.converts:
             self.office.crm.convert(record.id)
 
     def submit_form(self, name: str) -> None:

@@ -32,6 +32,7 @@ class SandboxedCrm(ABC):
     undeletes: ClassVar[bool] = True  # people can get back what was deleted
     tells_merges: ClassVar[bool] = True  # which record a merged one went into
     converts: ClassVar[bool] = True  # a lead becomes a contact, another record
+    moves_shared: ClassVar[bool] = True  # one record's address can be changed although another record has it too
 
     def __post_init__(self) -> None:
         """What an administrator does before the first sync."""

@@ -80,6 +80,10 @@ class NetSuite(SandboxedCrm):
     def deactivate(self, record_id: str) -> None:
         self.desk.ask("POST", f"{self._place(record_id)}/inactivate")
 
+    def convert(self, lead_id: str) -> str:
+        self.desk.ask("POST", f"leads/{lead_id}/stage", {"stage": "Customer"})
+        return lead_id
+
     def status(self, object: str, row: Mapping[str, Any]) -> Status:  # noqa: ARG002 # all objects alike
         return Status.INACTIVE if row.get("isInactive") in (True, "T") else Status.ACTIVE
 

@@ -73,6 +73,7 @@ class OldSugarCrm(SugarCrm):
     """An instance, by v4_1, which SuiteCRM speaks too."""
 
     api = "v4_1"
+    moves_shared = False  # an address is changed for everybody who has it: such a row is rejected
 
     @classmethod
     def label(cls) -> str:
