@@ -23,6 +23,12 @@ class CrmSettings(CrmConnection):
     """Which people of which CRM."""
 
     audience: str = Field(description="The selection of the CRM's people that this list holds.")
+    marketing_list: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Of the audience's people only those on this marketing list of the CRM, by its name.",
+    )
     create_at_stage: Literal["lead", "prospect", "customer"] = Field(
         default="lead", description="The stage of a company that a push has to create (AO-8)."
     )
@@ -32,7 +38,21 @@ class CrmSettings(CrmConnection):
         whole = CRMS[self.system].audience_objects
         if whole and self.audience not in whole:
             raise Wrong(f"the audience is one of {', '.join(sorted(whole))}", "audience")
+        if self.marketing_list is not None and not CRMS[self.system].marketing_lists:
+            having = ", ".join(sorted(policy.title for policy in CRMS.values() if policy.marketing_lists))
+            raise Wrong(f"marketing lists of the CRM are read from {having} alone", "marketing_list")
         return self
+
+    @property
+    def whom(self) -> str:
+        """The audience as people read it."""
+        audience = self.audience.replace("_", " ")
+        return audience if self.marketing_list is None else f"{audience} on the marketing list {self.marketing_list}"
+
+    @property
+    def selection(self) -> str | None:
+        """What the connector is asked for; None: every record of the object."""
+        return self.marketing_list if CRMS[self.system].audience_objects else self.audience
 
 
 class PlatformSettings(PlatformConnection):
@@ -146,6 +166,10 @@ class SyncSettings(CommonSettings):
     @model_validator(mode="after")
     def _keeps_whom_it_adds(self) -> Self:
         crm = self.crm
+        if self.push.add and crm.marketing_list is not None:
+            raise Wrong(
+                "nobody whom push.add makes is on the CRM's marketing list: leave one of them out", "push", "add"
+            )
         made_in = self.crm_policy.stage_audiences.get(crm.create_at_stage)
         if self.push.add and self.pull.remove and made_in not in (None, crm.audience):
             text = (

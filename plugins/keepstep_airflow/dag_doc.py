@@ -17,7 +17,7 @@ def sync_doc(file: SyncFile) -> str:
     parts = [
         f"# {cell(settings.title)}",
         f"Keeps the {platform} list **{cell(settings.platform.list)}** in step with the {crm} people in "
-        f"*{cell(settings.crm.audience)}*, and brings their behaviour score to {crm}.",
+        f"*{cell(settings.crm.whom)}*, and brings their behaviour score to {crm}.",
         f"1. **pull_list** reads what changed in {crm} and {_pull(settings, platform)}.\n"
         f"2. **compute_behavior_score** {_maintenance(file)}.\n"
         f"3. **push_score** takes that sealed epoch, no other, and {_push(settings, crm)}.\n"

@@ -122,3 +122,19 @@ def test_the_activities_may_come_from_a_table_of_one_s_own(tmp_path: Path) -> No
 def test_text_that_looks_like_a_date_stays_text(tmp_path: Path) -> None:
     for title in ("2026-03-02", "2026-13-45"):
         assert settled(tmp_path, SMALLEST.replace("title: Customers", f"title: {title}")).settings.title == title
+
+
+def test_a_marketing_list_of_the_crm_narrows_an_audience_where_the_crm_has_such_lists(tmp_path: Path) -> None:
+    text = RIGHT.replace("system: netsuite", "system: dynamics").replace(
+        "audience: affiliated_with_customers", "audience: contacts\n  marketing_list: Spring event"
+    )
+    crm = settled(tmp_path, text).settings.crm
+    assert (crm.selection, crm.whom) == ("Spring event", "contacts on the marketing list Spring event")
+
+
+def test_a_marketing_list_of_a_crm_that_has_none_is_refused(tmp_path: Path) -> None:
+    text = RIGHT.replace(
+        "audience: affiliated_with_customers", "audience: unaffiliated\n  marketing_list: Spring event"
+    )
+    told = wrong(tmp_path, text)
+    assert "crm.marketing_list: marketing lists of the CRM are read from Microsoft Dynamics 365, SugarCRM alone" in told

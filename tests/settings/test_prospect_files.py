@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,9 @@ BAD = [
         "a key of a list's file",
         "create_as: lead",
         "maintenance: {}",
-        "line 13: maintenance: there is no such key; allowed here: create_as, crm, deleted, detect_deletes, "
-        "email_follows_crm, fields, kind, limits, match_by, on_deleted, on_duplicates, on_email_change, owner, "
-        "owner_fallback, platform, pull, push, resume_deleted, schedule, tags, timezone, title, triggers",
+        "line 13: maintenance: there is no such key; allowed here: create_as, crm, crm_id_field, deleted, "
+        "detect_deletes, email_follows_crm, fields, kind, limits, match_by, on_deleted, on_duplicates, on_email_change, "
+        "owner, owner_fallback, platform, pull, push, resume_deleted, schedule, tags, timezone, title, triggers",
     ),
     (
         "a typing error",
@@ -80,12 +81,6 @@ BAD = [
         "  system: account_engagement",
         "  system: act_on",
         "line 7: platform.system: Act-On has lists, not prospects: leave kind out",
-    ),
-    (
-        "a CRM that can't yet",
-        "  system: salesforce",
-        "  system: netsuite",
-        "line 4: crm.system: NetSuite can't sync prospects yet",
     ),
     ("no email", "  email: Email\n", "", "line 9: fields: the field email is missing"),
     (
@@ -203,3 +198,22 @@ def test_an_editor_marks_what_the_loader_refuses(tmp_path: Path, right: str, cha
 def test_a_list_says_no_kind(tmp_path: Path) -> None:
     assert marked(A_LIST + "kind: prospects\n")
     assert is_prospect_sync(write(tmp_path, A_LIST + "kind: prospects\n"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"create_as: lead": "create_as: contact"}, "create_as: a new prospect becomes a lead in NetSuite"),
+        (
+            {"create_as: lead": "match_by: crm_id"},
+            "match_by: Account Engagement has no field of its own for an id of NetSuite: make a custom text field "
+            "there and name it in crm_id_field",
+        ),
+    ],
+)
+def test_what_salesforce_can_and_another_crm_cannot_is_told(tmp_path: Path, changes: dict[str, str], told: str) -> None:
+    text = RIGHT.replace("  system: salesforce", "  system: netsuite", 1)
+    for here, there in changes.items():
+        text = text.replace(here, there, 1)
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        load_prospect_sync(write(tmp_path, text, "prospects.yaml"))

@@ -161,7 +161,7 @@ BAD: list[tuple[str, str, str, str]] = [
         "a CRM that isn't known",
         "system: netsuite",
         "system: netsweet",
-        "customers.yaml, line 3: crm.system: the CRM is one of memory_crm, netsuite, salesforce",
+        "customers.yaml, line 3: crm.system: the CRM is one of dynamics, memory_crm, netsuite, salesforce, sugarcrm",
     ),
     (
         "a platform that isn't known",

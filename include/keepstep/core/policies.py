@@ -42,6 +42,7 @@ class CrmPolicy:
     reference_fields: frozenset[str] = frozenset()  # fields of the person that refer to another record
     score_field_help: str = ""  # how to make the score field, when it isn't there (AO-13)
     audience_objects: Mapping[str, str] = field(default_factory=dict)  # audiences that are whole objects -> the object
+    marketing_lists: bool = False  # the CRM's own lists of people: one of them may be an audience
     create_as: tuple[str, ...] = ()  # what a new prospect may become; the first one is the default (SF-1)
     object_field_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # object -> where it differs
     owner_field: str | None = None  # the field by which a record's owner is written
@@ -211,6 +212,7 @@ DYNAMICS = CrmPolicy(
         "security role read and write on both. Then run this sync again."
     ),
     audience_objects=MappingProxyType({"leads": "lead", "contacts": "contact"}),
+    marketing_lists=True,
     create_as=("lead", "contact"),
     object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "parentcustomerid.name"})}),
     owner_field="ownerid",
@@ -246,6 +248,7 @@ SUGARCRM = CrmPolicy(
         "Integer, field name {script_id} without its _c, which Studio adds, on both modules. Then run this sync again."
     ),
     audience_objects=MappingProxyType({"leads": "lead", "contacts": "contact"}),
+    marketing_lists=True,
     create_as=("lead", "contact"),
     object_field_names=MappingProxyType({"contact": MappingProxyType({"company": "accounts.name"})}),
     owner_field="assigned_user_id",

@@ -270,7 +270,7 @@ def _frame(ctx: RunContext, list_id: str, rules: tuple[FieldRule, ...]) -> Frame
             writes_score=not _is_theirs(ctx, rules),
         ),
         limits=Limits(limits.max_removed, limits.max_updated, limits.max_blanked, limits.min_rows),
-        audience=None if crm.audience_objects else settings.crm.audience,
+        audience=settings.crm.selection,
         objects=(person,),
         first_returned=settings.on_duplicates == "first_returned",
         company_object=crm.company_object,

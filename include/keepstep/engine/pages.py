@@ -47,7 +47,7 @@ def read_what_vanished(ctx: TaskContext, connector: Connector, scope: Scope, que
     Call it when what changed was read. Returns how many records were told; raises as `read_source`.
     """
     capabilities = connector.capabilities
-    if capabilities.announces_deletions or not capabilities.counts:
+    if capabilities.announces_deletions or not capabilities.counts or query.audience is not None:
         return 0
     with ctx.store.begin() as conn:
         known = staging.count_there(conn, scope)

@@ -50,7 +50,7 @@ def _row(file: SyncFile, line: SyncLine) -> ListRow:
         list=settings.platform.list,
         platform=settings.platform_policy.title,
         crm=settings.crm_policy.title,
-        audience=settings.crm.audience.replace("_", " "),
+        audience=settings.crm.whom,
         connections=f"{settings.crm.connection}, {settings.platform.connection}",
         maintenance=_maintenance(settings),
         score_field=settings.score_field,
