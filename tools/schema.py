@@ -1,6 +1,7 @@
 """The sync file for editors and readers: docs/sync.schema.json, and the tables of keys in docs/sync-files.md.
 
-All of them come from the settings in the code (`make schema`); a test fails where they are stale.
+All of them come from the settings in the code (`make schema`, which brings the tables of docs/systems up to date too);
+a test fails where they are stale.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from keepstep.config import ProspectSettings, SyncSettings, json_schema
+from tools import system_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "docs" / "sync.schema.json"
@@ -118,6 +120,7 @@ def main() -> int:
     """Write them."""
     SCHEMA.write_text(schema_text(), encoding="utf-8")
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    system_pages.write()
     return 0
 
 
