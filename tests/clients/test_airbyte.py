@@ -1,56 +1,16 @@
 """airbyte-source-salesforce against the sandbox, by its own command: check, discover, read."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.clients.airbyte import Airbyte, succeeded
 from tests.clients.conftest import Served
 from tests.clients.puppet import Puppet, Refused
 from tests.sandbox.salesforce.client import CLIENT
 
 SECONDS = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class Airbyte:
-    """The command, with the files that it wants."""
-
-    def __init__(self, puppet: Puppet, folder: Path, config: dict[str, str]) -> None:
-        self._puppet, self._folder = puppet, folder
-        self._config = self._file("config", config)
-
-    def run(self, what: str, **files: object) -> list[dict[str, Any]]:
-        """Run it; give the messages that it printed."""
-        words = [what, "--config", self._config]
-        for name, content in files.items():
-            words += [f"--{name}", self._file(name, content)]
-        return list(self._puppet("run", *words))
-
-    def read(self, stream: str, state: object = None) -> "Read":
-        """Read one stream, as it was discovered."""
-        (catalog,) = [one["catalog"] for one in self.run("discover") if one["type"] == "CATALOG"]
-        (found,) = [one for one in catalog["streams"] if one["name"] == stream]
-        configured = {"stream": found, "sync_mode": "incremental", "destination_sync_mode": "append"}
-        files: dict[str, object] = {"catalog": {"streams": [configured]}}
-        return Read(self.run("read", **files, **({} if state is None else {"state": state})))
-
-    def _file(self, name: str, content: object) -> str:
-        path = self._folder / f"{name}.json"
-        path.write_text(json.dumps(content))
-        return str(path)
-
-
-class Read:
-    """What a run of `read` told."""
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.records = [one["record"]["data"] for one in messages if one["type"] == "RECORD"]
-        states = [one["state"] for one in messages if one["type"] == "STATE"]
-        self.state = states[-1:]
-        traces = [one["trace"] for one in messages if one["type"] == "TRACE"]
-        self.errors = [one["error"] for one in traces if one["type"] == "ERROR"]
 
 
 @pytest.fixture
@@ -59,13 +19,6 @@ def airbyte(airbyte_process: Puppet, served: Served, tmp_path: Path) -> Airbyte:
     # It reads in slices of thirty days: from yesterday there is one.
     config = {**CLIENT, "auth_type": "Client", "start_date": (datetime.now(UTC) - timedelta(days=1)).strftime(SECONDS)}
     return Airbyte(airbyte_process, tmp_path, {**config, **served.org.people("POST", "approvals")})
-
-
-def succeeded(messages: list[dict[str, Any]]) -> bool:
-    """Tell whether a check went well."""
-    return [one["connectionStatus"] for one in messages if one["type"] == "CONNECTION_STATUS"] == [
-        {"status": "SUCCEEDED"}
-    ]
 
 
 def leads(served: Served, *names: str) -> list[str]:

@@ -52,6 +52,11 @@ CLIENTS = (
     Client("aiosalesforce", Kind.PYTHON),
     Client("airbyte", Kind.PYTHON),
     Client("jsforce", Kind.NODE),
+    Client("dataverse", Kind.PYTHON),
+    Client("pysugarcrm", Kind.PYTHON),
+    Client("sugarcrm", Kind.PYTHON),
+    Client("netsuite", Kind.PYTHON),
+    *(Client(name, Kind.PYTHON) for name in ("airbyte_dataverse", "airbyte_netsuite") if sys.version_info < (3, 12)),
 )
 
 

@@ -25,7 +25,7 @@ from keepstep_sandbox.dynamics.property_service import PropertyService
 from keepstep_sandbox.dynamics.query_service import QueryService
 from keepstep_sandbox.dynamics.row_service import RowService
 from keepstep_sandbox.dynamics.settings import DynamicsSettings
-from keepstep_sandbox.dynamics.sign_in import TOKEN_PATH, SignIn
+from keepstep_sandbox.dynamics.sign_in import CONFIGURATION_PATH, TOKEN_PATH, SignIn
 from keepstep_sandbox.surroundings import Surroundings
 
 Resource = tuple[str, str, Handler]  # method, path below the root, handler
@@ -45,7 +45,10 @@ def create_app(settings: DynamicsSettings) -> Starlette:
     ]
     inner = [(Route(ROOT + path, handler, methods=[method]), handler) for method, path, handler in resources]
     batch: Resource = ("POST", "/$batch", Batch(environment, inner).run)
-    routes: list[BaseRoute] = [Route(TOKEN_PATH, sign_in.token, methods=["POST"])]
+    routes: list[BaseRoute] = [
+        Route(TOKEN_PATH, sign_in.token, methods=["POST"]),
+        Route(CONFIGURATION_PATH, sign_in.configuration, methods=["GET"]),
+    ]
     for method, path, handler in [batch, *resources]:
         routes.append(Route(ROOT + path, gate.guarded(handler), methods=[method]))
     admin = Administrator(environment, sign_in, protection)

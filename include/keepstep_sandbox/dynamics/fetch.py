@@ -1,4 +1,4 @@
-"""FetchXML, as far as dynamic marketing lists use it: one table, its columns, conditions joined by and or or."""
+"""FetchXML of one table: its columns, conditions joined by and or or, their order, pages by number."""
 
 import re
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from keepstep_sandbox.dynamics.options import Question
 from keepstep_sandbox.dynamics.standard import Definition
 
 _OPERATORS: Final = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
+_NUMBERED: Final = frozenset({"top", "count", "page"})
 _LIKE: Final = re.compile(r"(%?)([^%]*)(%?)")
 
 
@@ -33,16 +34,23 @@ class _Reader:
     def __init__(self, environment: Environment, table: Definition) -> None:
         self._environment, self._table = environment, table
         self._open = [_Filter("and", [])]
-        self.columns: list[str] = []
+        self._columns: list[str] = []
+        self._order: list[tuple[nodes.Path, bool]] = []
+        self._numbers: dict[str, int] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         match name:
             case "entity" if attributes.get("name") != self._table.name:
                 raise bad_fetch(f"The FetchXML is not about {self._table.name}.")
-            case "fetch" | "entity" | "order" | "value":
+            case "entity" | "value":
                 return
+            case "fetch":
+                self._numbers = {name: _whole(attributes[name]) for name in _NUMBERED & attributes.keys()}
+            case "order":
+                path = (self._column(attributes.get("attribute", "")).wire,)
+                self._order.append((path, attributes.get("descending", "false") == "true"))
             case "attribute":
-                self.columns.append(self._column(attributes.get("name", "")).wire)
+                self._columns.append(self._column(attributes.get("name", "")).wire)
             case "filter":
                 self._open.append(_Filter(attributes.get("type", "and"), []))
             case "condition":
@@ -56,7 +64,14 @@ class _Reader:
             self._open[-1].parts.append(closed.whole())
 
     def whole(self) -> Question:
-        return Question(tuple(self.columns) or None, self._open[0].whole())
+        return Question(
+            tuple(self._columns) or None,
+            self._open[0].whole(),
+            tuple(self._order),
+            self._numbers.get("top"),
+            size=self._numbers.get("count"),
+            page=self._numbers.get("page", 1),
+        )
 
     def _condition(self, attributes: dict[str, str]) -> nodes.Condition:
         column = self._column(attributes.get("attribute", ""))
@@ -107,6 +122,12 @@ def _like(path: nodes.Path, value: str) -> nodes.Condition:
         return nodes.Comparison(path, "eq", text)
     function = "contains" if before and after else "endswith" if before else "startswith"
     return nodes.TextTest(function, path, text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise bad_fetch(f"'{text}' is no number of rows or of a page.")
+    return int(text)
 
 
 def _literal(column: Column, value: str) -> nodes.Literal:

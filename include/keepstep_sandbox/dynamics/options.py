@@ -35,6 +35,8 @@ class Question:
         select: names; None = all.
         order: names, each with whether it's descending.
         given: the names of the options that were given.
+        size: rows of a page, where FetchXML says it.
+        page: which one of them.
     """
 
     select: tuple[str, ...] | None = None
@@ -46,6 +48,8 @@ class Question:
     skip_token: str | None = None
     delta_token: str | None = None
     given: frozenset[str] = frozenset()
+    size: int | None = None
+    page: int = 1
 
 
 def question(request: Request) -> Question:
@@ -65,6 +69,8 @@ def read(options: Mapping[str, str]) -> Question:
     """
     if "$skip" in options:
         raise bad_query("Skip Clause is not supported in CRM")
+    if "sql" in options:
+        raise bad_query("SQL is not served by this sandbox.")
     if unknown := [name for name in options if name.startswith("$") and name not in _KNOWN]:
         raise bad_query(f"The query parameter {unknown[0]} is not supported")
     condition = options.get("$filter")

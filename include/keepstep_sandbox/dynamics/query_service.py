@@ -22,6 +22,8 @@ from keepstep_sandbox.dynamics.standard import Definition
 from keepstep_sandbox.dynamics.table import Row
 from keepstep_sandbox.dynamics.tracking import Tracking
 
+_MORE: Final = "Microsoft.Dynamics.CRM.morerecords"
+_PAGING: Final = "Microsoft.Dynamics.CRM.fetchxmlpagingcookie"
 _TOTAL: Final = "Microsoft.Dynamics.CRM.totalrecordcount"
 _EXCEEDED: Final = "Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"
 
@@ -39,6 +41,8 @@ class QueryService:
         token = None if asked.skip_token is None else cookie(asked.skip_token)
         if wishes.track or asked.delta_token is not None or (token is not None and token.since is not None):
             reply = self._tracking.answer(request, table, asked, wishes, token)
+        elif asked.size is not None:
+            reply = self._numbered(request, table, asked, wishes, asked.size)
         else:
             reply = self._page(request, table, asked, wishes, token)
         self._protection.spend(len(reply["value"]))
@@ -77,6 +81,22 @@ class QueryService:
             address = f"{root(request)}/{table.set_name}"
             told["@odata.nextLink"] = link(address, request.query_params, skiptoken=following)
         return told
+
+    def _numbered(
+        self, request: Request, table: Definition, asked: Question, wishes: Preferences, size: int
+    ) -> dict[str, Any]:
+        """Give a page of FetchXML that counts its pages itself: what follows is told by annotations, not by a link."""
+        renderer = Renderer(self._environment, table, wishes, asked.select)
+        rows = Search(self._environment, table, asked.filter).ordered(asked.order)
+        size = min(size, self._environment.settings.max_page)
+        end = asked.page * size
+        found = rows[end - size : end]
+        told: dict[str, Any] = {"@odata.context": f"{root(request)}/$metadata#{renderer.context}"}
+        if wishes.annotates(_MORE):
+            told[f"@{_MORE}"] = len(rows) > end
+        if wishes.annotates(_PAGING) and len(rows) > end:
+            told[f"@{_PAGING}"] = Cookie(asked.page + 1, found[-1][table.key]).text(table.key)
+        return {**told, "value": [renderer.record(row) for row in found]}
 
     def _size(self, asked: Question, wishes: Preferences) -> int:
         most = self._environment.settings.max_page

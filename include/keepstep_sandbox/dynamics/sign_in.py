@@ -11,6 +11,7 @@ from keepstep_sandbox.dynamics.environment import Environment
 from keepstep_sandbox.dynamics.gate import Gate
 
 TOKEN_PATH: Final = "/{tenant}/oauth2/v2.0/token"  # noqa: S105 - a path
+CONFIGURATION_PATH: Final = "/{tenant}/v2.0/.well-known/openid-configuration"
 SCOPE_END: Final = "/.default"
 
 
@@ -36,14 +37,26 @@ class SignIn:
         try:
             self._check(form, request)
         except GrantRefused as refusal:
-            status, word, number, sentence = refusal.args
-            told = {"error": word, "error_description": f"AADSTS{number}: {sentence}", "error_codes": [number]}
-            return JSONResponse(told, status)
+            return _refused(refusal)
         seconds = self._environment.settings.token_s
         told = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
         return JSONResponse(
             {**told, "access_token": self._gate.open()}, headers={"Cache-Control": "no-store, no-cache"}
         )
+
+    async def configuration(self, request: Request) -> Response:
+        """Answer `GET /{tenant}/v2.0/.well-known/openid-configuration`, which Microsoft's own libraries ask first."""
+        tenant = str(request.path_params["tenant"])
+        if tenant != credentials.DYNAMICS_TENANT_ID:
+            return _refused(GrantRefused(400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found."))
+        base = f"{request.url.scheme}://{request.headers.get('host', '')}/{tenant}"
+        told = {
+            "issuer": f"{base}/v2.0",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        }
+        return JSONResponse(told)
 
     def _check(self, form: dict[str, str], request: Request) -> None:
         """See whether a grant is good.
@@ -72,3 +85,9 @@ class SignIn:
         if self._environment.settings.checks_scope and urlsplit(resource).netloc != request.headers.get("host", ""):
             message = f"The resource principal named {resource} was not found in the tenant."
             raise GrantRefused(400, "invalid_resource", 500011, message)
+
+
+def _refused(refusal: GrantRefused) -> Response:
+    status, word, number, sentence = refusal.args
+    told = {"error": word, "error_description": f"AADSTS{number}: {sentence}", "error_codes": [number]}
+    return JSONResponse(told, status)

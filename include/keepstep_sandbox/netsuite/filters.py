@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from keepstep_sandbox.netsuite.account import Account
@@ -19,6 +19,7 @@ _TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
     "START_WITH": lambda value, given: value.startswith(given),
     "END_WITH": lambda value, given: value.endswith(given),
 }
+_JAVA: Final = {"MM/DD/YYYY": "M/d/yy", "DD/MM/YYYY": "d/M/yy", "YYYY-MM-DD": "yyyy-M-d"}
 _NUMBER: Final[dict[str, Callable[[float, float], bool]]] = {
     "EQUAL": lambda value, given: value == given,
     "GREATER": lambda value, given: value > given,
@@ -26,9 +27,10 @@ _NUMBER: Final[dict[str, Callable[[float, float], bool]]] = {
     "LESS": lambda value, given: value < given,
     "LESS_OR_EQUAL": lambda value, given: value <= given,
 }
+# A bare date is its midnight in the account's zone (airbyte-source-netsuite's notes on its `q` filter).
 _DAY: Final = timedelta(days=1)
 _MOMENT: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "AFTER": lambda value, day: value >= day + _DAY,
+    "AFTER": lambda value, day: value > day,
     "ON_OR_AFTER": lambda value, day: value >= day,
     "BEFORE": lambda value, day: value < day,
     "ON_OR_BEFORE": lambda value, day: value < day + _DAY,
@@ -73,11 +75,21 @@ def _condition(account: Account, field: Field, operator: str, given: str) -> Cal
 def _comparison(account: Account, field: Field, operator: str, given: str) -> tuple[Callable[[Any, Any], bool], Any]:
     if field.type in (Type.TEXT, Type.EMAIL) and operator in _TEXT:
         return _TEXT[operator], given.lower()
+    if field.type is Type.DATETIME and operator in _MOMENT:
+        return _MOMENT[operator], _date(account, given)
     try:
         if field.type in (Type.INTEGER, Type.FLOAT, Type.REFERENCE) and operator in _NUMBER:
             return _NUMBER[operator], float(given)
-        if field.type is Type.DATETIME and operator in _MOMENT:
-            return _MOMENT[operator], dates.read(given, account.settings.date_format, account.zone)
-    except (ValueError, NetSuiteError) as error:
+    except ValueError as error:
         raise invalid_parameter(f"Invalid query: the value of {field.name} can't be read.", "q") from error
     raise invalid_parameter(f"Invalid query: operator {operator} doesn't go with {field.name}.", "q")
+
+
+def _date(account: Account, given: str) -> datetime:
+    try:
+        return dates.read(given, account.settings.date_format, account.zone)
+    except NetSuiteError as error:
+        # The words by which airbyte-source-netsuite knows that it must try another format.
+        form = f'"{_JAVA[account.settings.date_format]}" in time zone {account.zone.key}'
+        message = f'Invalid query: Parse of date/time "{given}" failed with date format {form}'
+        raise invalid_parameter(message, "q") from error

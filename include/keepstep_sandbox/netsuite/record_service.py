@@ -33,6 +33,8 @@ class RecordService:
         """Give the routes; the catalog's come before those of a record type of that name."""
         return [
             Route(f"{RECORD_PATH}/metadata-catalog", self._metadata.catalog, methods=["GET"]),
+            # as airbyte-source-netsuite asks for it
+            Route(f"{RECORD_PATH}/metadata-catalog/", self._metadata.catalog, methods=["GET"]),
             Route(f"{RECORD_PATH}/metadata-catalog/{{record}}", self._metadata.describe, methods=["GET"]),
             Route(f"{RECORD_PATH}/{{record}}", self.collection, methods=["GET", "POST", "PATCH", "PUT", "DELETE"]),
             Route(f"{RECORD_PATH}/{{record}}/{{key}}", self.single, methods=["GET", "PATCH", "PUT", "DELETE"]),

@@ -82,3 +82,23 @@ def test_a_dynamic_list_is_read_by_its_fetchxml_and_takes_no_members(dynamics: D
     assert rows == [{"lastname": "Roe", "contactid": head}]
     assert dynamics.call("GET", "contacts?fetchXml=<fetch>").status_code == 400
     assert dynamics.call("GET", f"leads?fetchXml={query.replace('%', '%25')}").status_code == 400
+
+
+def test_fetchxml_is_read_in_its_order_and_page_by_page(dynamics: DynamicsClient) -> None:
+    for name in ("Ode", "Elegy", "Hymn"):
+        dynamics.lead(name)
+
+    def fetched(attributes: str) -> Any:
+        order = "<attribute name='lastname'/><order attribute='lastname' descending='true'/>"
+        xml = f"<fetch {attributes}><entity name='lead'>{order}</entity></fetch>"
+        told = dynamics.get(f"leads?fetchXml={xml}", Prefer='odata.include-annotations="Microsoft.Dynamics.CRM.*"')
+        return told, [one["lastname"] for one in told["value"]]
+
+    more, cookie = ("@Microsoft.Dynamics.CRM." + name for name in ("morerecords", "fetchxmlpagingcookie"))
+    first, names = fetched("count='2'")
+    assert (names, first[more]) == (["Ode", "Hymn"], True)
+    assert first[cookie].startswith('<cookie pagenumber="2" pagingcookie="%253C')
+    last, names = fetched("count='2' page='2'")
+    assert (names, last[more], cookie in last) == (["Elegy"], False, False)
+    assert fetched("top='1'")[1] == ["Ode"]
+    assert dynamics.call("GET", "leads?fetchXml=<fetch count='x'><entity name='lead'/></fetch>").status_code == 400

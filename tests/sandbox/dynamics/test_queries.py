@@ -172,3 +172,7 @@ def test_moments_are_whole_seconds_in_utc(dynamics: DynamicsClient) -> None:
 
 def test_an_expired_or_foreign_paging_cookie_is_refused(dynamics: DynamicsClient) -> None:
     assert error_of(dynamics.call("GET", "leads?$skiptoken=%3Ccookie%3E")) == (400, "0x80040203")
+
+
+def test_what_this_sandbox_does_not_answer_is_refused_and_not_passed_over(dynamics: DynamicsClient) -> None:
+    assert error_of(dynamics.call("GET", "leads?sql=SELECT lastname FROM lead")) == (400, "0x80060888")

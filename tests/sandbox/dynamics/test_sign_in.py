@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from keepstep_sandbox.credentials import DYNAMICS_TENANT_ID
 from tests.sandbox.dynamics.client import TIMEOUT_S, DynamicsClient, error_of
 
 
@@ -35,6 +36,22 @@ def test_a_grant_that_is_refused_says_so_by_its_aadsts_number(
     told = reply.json()
     assert (reply.status_code, told["error"], told["error_codes"]) == (status, word, [number])
     assert told["error_description"].startswith(f"AADSTS{number}:")
+
+
+def test_a_tenant_s_configuration_tells_microsoft_s_libraries_where_its_tokens_are(
+    dynamics: DynamicsClient,
+) -> None:
+    base = f"{dynamics.url}/{DYNAMICS_TENANT_ID}"
+    known, unknown = (
+        requests.get(f"{dynamics.url}/{tenant}/v2.0/.well-known/openid-configuration", timeout=TIMEOUT_S)
+        for tenant in (DYNAMICS_TENANT_ID, "nowhere")
+    )
+    assert known.json()["token_endpoint"] == f"{base}/oauth2/v2.0/token"
+    assert (unknown.status_code, unknown.json()["error"], unknown.json()["error_codes"]) == (
+        400,
+        "invalid_tenant",
+        [90002],
+    )
 
 
 def test_a_secret_expires_when_the_people_say_so(dynamics: DynamicsClient) -> None:

@@ -182,3 +182,18 @@ def test_all_fields_of_a_module_are_told_with_their_links(sugar: SugarClient) ->
 def test_a_name_value_list_that_is_none_crashes(sugar: SugarClient) -> None:
     for bad in ({"last_name": "Ode"}, ["x"], "x", None):
         assert sugar.raw("set_entry", [sugar.sid, "Leads", bad]).status_code == 500
+
+
+def test_what_is_linked_has_one_shape_in_a_list_of_entries_and_another_beside_those_of_ids(sugar: SugarClient) -> None:
+    lead = sugar.set_entry("Leads", last_name="Ode", email1="ode@x.test")["id"]
+    wanted = [{"name": "email_addresses", "value": ["email_address"]}]
+    address = {"email_address": {"name": "email_address", "value": "ode@x.test"}}
+    listed = sugar.legacy("get_entry_list", sugar.sid, "Leads", "", "", 0, ["id"], wanted, 9, 0)
+    (among,) = listed["relationship_list"]
+    assert among == {"link_list": [{"name": "email_addresses", "records": [{"link_value": address}]}]}
+    for told in (
+        sugar.legacy("get_entry", sugar.sid, "Leads", lead, ["id"], wanted),
+        sugar.legacy("get_entries", sugar.sid, "Leads", [lead, "nobody"], ["id"], wanted),
+    ):
+        assert told["relationship_list"][0] == [{"name": "email_addresses", "records": [address]}]
+        assert told["relationship_list"][1:] in ([], [[]])

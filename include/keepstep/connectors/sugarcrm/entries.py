@@ -33,13 +33,16 @@ def named(values: Mapping[str, Json]) -> list[Json]:
 
 
 def _linked(link: Json) -> list[Json]:
-    """Of one entry: ``{"link_list": [{"name": …, "records": [{"link_value": {…}}]}]}``."""
-    lists = link.get("link_list") if isinstance(link, dict) else None
+    """Of one entry of a list: ``{"link_list": [{"name": …, "records": [{"link_value": {…}}]}]}``.
+
+    Where entries were asked for by id, both wrappings are missing.
+    """
+    lists = link.get("link_list") if isinstance(link, dict) else link
     found: list[Json] = []
     for one in lists if isinstance(lists, list) else []:
         records = one.get("records") if isinstance(one, dict) and one.get("name") == "email_addresses" else None
         for record in records if isinstance(records, list) else []:
-            values = record.get("link_value") if isinstance(record, dict) else None
+            values = record.get("link_value", record) if isinstance(record, dict) else None
             if isinstance(values, dict):
                 found.append(_flat(values))
     return found

@@ -35,8 +35,10 @@ class Reads:
             row = self._site.tables[module].live(record_id)
             entries.append(gone(module, record_id) if row is None else self._rendering.entry(module, row, names))
             if links:
+                # Beside entries that were asked for by id, links are told without the envelopes that lists have
+                # (the public client `sugarcrm` reads both shapes, and so do others).
                 told = [] if row is None else self._rendering.linked(module, record_id, links)
-                related.append({"link_list": told})
+                related.append([{**one, "records": [of["link_value"] for of in one["records"]]} for one in told])
         return {"entry_list": entries, "relationship_list": related}
 
     def get_entry_list(self, _: str, given: Arguments) -> Any:
