@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -32,11 +33,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def write_sync(folder: Path, crm: type[SandboxedCrm], platform: type[SandboxedPlatform]) -> SyncFile:
-    """The sync file of a pair."""
+def write_sync(
+    folder: Path, crm: type[SandboxedCrm], platform: type[SandboxedPlatform], marketing_list: str | None = None
+) -> SyncFile:
+    """The sync file of a pair; with the CRM's marketing list, of those on it alone."""
     opted_out = {**crm.list_fields()["opted_out"], "platform": platform.words["opted_out"]}
     score = platform.maintenance["score_field"]
-    settings = {
+    settings: dict[str, Any] = {
         "title": f"{crm.system} with {platform.system}",
         "crm": {"system": crm.system, "connection": "crm", "audience": crm.audience},
         "platform": {"system": platform.system, "connection": "platform", "list": LIST},
@@ -45,6 +48,9 @@ def write_sync(folder: Path, crm: type[SandboxedCrm], platform: type[SandboxedPl
         "push": {"update": [score, "first_name", "opted_out"]},
         "limits": {"min_rows": 1000},
     }
+    if marketing_list is not None:
+        settings |= {"pull": {"remove": True}}
+        settings["crm"] = {**settings["crm"], "marketing_list": marketing_list}
     path = folder / "everybody.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return load_sync(path)
@@ -96,8 +102,12 @@ class ListOffice:
 
 @contextmanager
 def list_office(
-    store: Store, folder: Path, crm: type[SandboxedCrm], platform: type[SandboxedPlatform]
+    store: Store,
+    folder: Path,
+    crm: type[SandboxedCrm],
+    platform: type[SandboxedPlatform],
+    marketing_list: str | None = None,
 ) -> Iterator[ListOffice]:
     """Two empty sandboxes, and a list between them."""
     with SandboxServer(crm.app()) as one, SandboxServer(platform.app()) as two:
-        yield ListOffice(crm(one.url), platform(two.url), store, write_sync(folder, crm, platform))
+        yield ListOffice(crm(one.url), platform(two.url), store, write_sync(folder, crm, platform, marketing_list))

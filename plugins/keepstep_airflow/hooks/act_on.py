@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, ClassVar
 
 from keepstep_airflow.hooks.base import Fields, SystemHook
-from keepstep_airflow.hooks.store import open_store
+from keepstep_airflow.hooks.tokens import shared_tokens
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -48,27 +47,6 @@ def act_on_settings(connection: Connection, max_calls: int | None = None) -> Act
 
 
 def _tokens(settings: ActOnSettings) -> TokenStore | None:
-    """In the store, sealed with Airflow's Fernet key; where Airflow has none, in a file of this machine's user."""
-    from airflow.sdk.crypto import get_fernet
-    from cryptography.fernet import InvalidToken
-
-    from keepstep.store.tokens import SealedTokens
-
-    fernet = get_fernet()
-    if not fernet.is_encrypted:
-        return None
-
-    def unseal(sealed: str) -> bytes | None:
-        try:
-            return fernet.decrypt(sealed)
-        except InvalidToken:
-            return None
-
-    return SealedTokens(open_store, _account(settings), lambda kept: fernet.encrypt(kept).decode(), unseal)
-
-
-def _account(settings: ActOnSettings) -> str:
-    """Names these credentials without telling them: a slow hash, so that corrected ones sign in afresh."""
-    salt = hashlib.sha256("\n".join((settings.base_url, settings.user, settings.client_id)).encode()).digest()
-    secret = f"{settings.password}\n{settings.client_secret}".encode()
-    return f"act_on:{hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=16).hex()}"
+    """For all workers; where Airflow has no Fernet key, in a file of this machine's user."""
+    public = (settings.base_url, settings.user, settings.client_id)
+    return shared_tokens("act_on", public, (settings.password, settings.client_secret))

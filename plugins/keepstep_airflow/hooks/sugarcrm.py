@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from keepstep.core.errors import SettingsError
 from keepstep_airflow.hooks.base import Fields, SystemHook
+from keepstep_airflow.hooks.tokens import shared_tokens
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from keepstep.connectors.act_on import TokenStore
     from keepstep.connectors.base import Connector
     from keepstep.connectors.sugarcrm import SugarCrmSettings
 
@@ -17,7 +19,10 @@ APIS = ("v11", "v4_1")
 
 
 class SugarCrmHook(SystemHook):
-    """One instance, signed in as a user of its own: by REST v11, or by the older v4_1 that SuiteCRM speaks too."""
+    """One instance, signed in as a user of its own: by REST v11, or by the older v4_1 that SuiteCRM speaks too.
+
+    v11 gives a user one session on a platform, which all workers share.
+    """
 
     conn_type: ClassVar[str] = "sugarcrm"
     default_conn_name: ClassVar[str] = "sugarcrm_default"
@@ -29,7 +34,8 @@ class SugarCrmHook(SystemHook):
         from keepstep.connectors.budget import Budget
         from keepstep.connectors.sugarcrm import SugarCrmConnector
 
-        return SugarCrmConnector(sugarcrm_settings(connection), budget=Budget(max_calls))
+        settings = sugarcrm_settings(connection)
+        return SugarCrmConnector(settings, _tokens(settings), budget=Budget(max_calls))
 
 
 def sugarcrm_settings(connection: Connection) -> SugarCrmSettings:
@@ -47,6 +53,14 @@ def sugarcrm_settings(connection: Connection) -> SugarCrmSettings:
         api=api,
         **_where_given(fields),
     )
+
+
+def _tokens(settings: SugarCrmSettings) -> TokenStore | None:
+    """For all workers; None for v4_1, where each may have its own, and where Airflow has no Fernet key."""
+    if settings.api != APIS[0]:
+        return None
+    public = (settings.root, settings.username, settings.client_id, settings.platform)
+    return shared_tokens("sugarcrm", public, (settings.password, settings.client_secret))
 
 
 def _where_given(fields: Fields) -> dict[str, Any]:

@@ -145,9 +145,7 @@ def test_a_table_that_is_not_described_is_the_administrators_to_open() -> None:
         listed(org)
 
 
-def test_there_are_no_audiences_and_no_other_objects() -> None:
-    with pytest.raises(Bug):
-        listed(Organization(), ReadQuery("lead", audience="anybody"))
+def test_there_are_no_other_objects() -> None:
     with pytest.raises(Bug):
         listed(Organization(), ReadQuery("opportunity"))
 

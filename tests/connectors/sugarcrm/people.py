@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from keepstep.connectors.act_on import TokenStore
 from keepstep.connectors.base import Cursor, Page, ReadQuery
 from keepstep.connectors.sugarcrm import SugarCrmConnector, SugarCrmSettings
 from keepstep.connectors.transport import Retries
@@ -35,7 +36,7 @@ class Sugar:
         """Another kind of SugarCRM."""
         self.control("PUT", "sugarcrm/settings", settings)
 
-    def connector(self, **options: Any) -> SugarCrmConnector:
+    def connector(self, tokens: TokenStore | None = None, **options: Any) -> SugarCrmConnector:
         """A fresh connector. A minute is a moment."""
         given = {
             "url": self.url,
@@ -45,7 +46,7 @@ class Sugar:
             **options,
         }
         retries = Retries(attempts=3, first_wait_s=0.001, read_timeout_s=5)
-        connector = SugarCrmConnector(SugarCrmSettings(**given), retries=retries, sleep=lambda _: None)
+        connector = SugarCrmConnector(SugarCrmSettings(**given), tokens, retries=retries, sleep=lambda _: None)
         self.connectors.append(connector)
         return connector
 

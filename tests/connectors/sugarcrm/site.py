@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from keepstep.connectors.act_on import TokenStore
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.sugarcrm import SugarCrmConnector, SugarCrmSettings
 from keepstep.connectors.transport import Retries
@@ -156,13 +157,14 @@ class Answering(Protocol):
 
 @contextmanager
 def connected(
-    site: Answering, budget: Budget | None = None, **options: Any
+    site: Answering, budget: Budget | None = None, tokens: TokenStore | None = None, **options: Any
 ) -> Iterator[tuple[SugarCrmConnector, Stub]]:
     """A connector to it. Nothing really waits."""
     with stub(site.answer) as server:
         settings = SugarCrmSettings(**{"url": server.url, "username": "sync.bot", "password": "pw", **options})
         connector = SugarCrmConnector(
             settings,
+            tokens,
             budget=budget,
             retries=Retries(attempts=3, read_timeout_s=5),
             now=lambda: NOW,

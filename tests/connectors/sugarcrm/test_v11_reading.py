@@ -198,8 +198,6 @@ def test_what_was_never_planned_is_a_bug() -> None:
         with pytest.raises(Bug):
             list(connector.fetch(ReadQuery("account"), FetchBy.EMAIL, ["a@a.test"]))
         with pytest.raises(Bug):
-            list(connector.read(replace(LEADS, audience="everybody")))
-        with pytest.raises(Bug):
             list(connector.read(ReadQuery("email address")))
         with pytest.raises(Bug):
             connector.apply([Write(OperationId("op"), Kind.UPDATE, "account", {"name": "x"}, "a1")])

@@ -60,6 +60,19 @@ class Dynamics(SandboxedCrm):
         state = row["statecode"]
         return _LEAD[state] if object == "lead" else (Status.INACTIVE if state else Status.ACTIVE)
 
+    def marketing_list(self, name: str) -> str:
+        """Somebody makes a static list of contacts."""
+        body = {"listname": name, "type": False, "createdfromcode": 2}
+        return str(self.desk.ask("POST", "lists", body)["id"])
+
+    def put_on(self, the_list: str, contact: str) -> None:
+        """Somebody puts a contact on it."""
+        self.desk.ask("POST", f"lists/{the_list}/members", {"ids": [contact]})
+
+    def take_off(self, the_list: str, contact: str) -> None:
+        """Somebody takes a contact off it."""
+        self.desk.ask("DELETE", f"lists/{the_list}/members/{contact}")
+
     def disqualify(self, lead_id: str) -> None:
         """Somebody disqualifies a lead."""
         self.desk.ask("POST", f"leads/{lead_id}/disqualify", {})

@@ -52,6 +52,18 @@ class SugarCrm(SandboxedCrm):
         )
         return SugarCrmConnector(settings, retries=QUICK)
 
+    def marketing_list(self, name: str) -> str:
+        """Somebody makes a target list."""
+        return str(self.desk.ask("POST", "lists", {"name": name, "list_type": "default"})["id"])
+
+    def put_on(self, the_list: str, contact: str) -> None:
+        """Somebody puts a contact on it."""
+        self.desk.ask("PUT", f"lists/{the_list}/members/contacts/{contact}")
+
+    def take_off(self, the_list: str, contact: str) -> None:
+        """Somebody takes a contact off it."""
+        self.desk.ask("DELETE", f"lists/{the_list}/members/contacts/{contact}")
+
     def person(self, object: str) -> Mapping[str, Value]:  # noqa: ARG002 # all objects alike
         return {"last_name": BLANK}
 

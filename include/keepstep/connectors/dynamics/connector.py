@@ -26,6 +26,7 @@ from keepstep.connectors.dynamics import errors
 from keepstep.connectors.dynamics.environment import SYSTEM, Environment
 from keepstep.connectors.dynamics.fields import TABLES, table_of
 from keepstep.connectors.dynamics.login import SignInRefusedError, classify_login, sign_in
+from keepstep.connectors.dynamics.members import ListReader
 from keepstep.connectors.dynamics.reader import Reader
 from keepstep.connectors.dynamics.rest import Rest, RestingAuth
 from keepstep.connectors.dynamics.sending import Sending
@@ -39,7 +40,7 @@ from keepstep.core.model import Outcome, Record, Write
 
 CAPABILITIES: Final = Capabilities(
     objects=frozenset(TABLES),
-    audiences=frozenset(),  # who is on a list comes from the platform
+    audiences=frozenset(),  # any static marketing list may be named; there is no telling which there are
     announces_deletions=True,  # where the table is tracked, and the application user may read all of it
     announces_merges=True,  # a merged row stays, and names its master
     conditional_writes=False,  # ETags exist for single rows; UpdateMultiple takes none
@@ -84,6 +85,7 @@ class DynamicsConnector:
         self._calls.auth = RestingAuth(token, self._rest)
         self._env = Environment(self._calls, settings, now, sleep)
         self._reader = Reader(self._env)
+        self._lists = ListReader(self._env, self._reader)
         self._writer = Writer(self._env, Sending(self._env))
 
     @property
@@ -122,13 +124,15 @@ class DynamicsConnector:
 
         Merges are told as deletions with the surviving row, conversions as leads that are `converted`, with their
         contact in the field `parentcontactid`. Where changes can't be tracked, they are found by `modifiedon`, and a
-        full listing alone shows what was deleted.
+        full listing alone shows what was deleted. An audience is the name of a static marketing list: see `members`.
         """
-        return prefetch(self._reader.pages(query, cursor))
+        reader = self._reader if query.audience is None else self._lists
+        return prefetch(reader.pages(query, cursor))
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
         """See `Connector.fetch`. By id or email; people by external id too, accounts by name."""
-        return self._reader.fetch(query, by, keys)
+        reader = self._reader if query.audience is None else self._lists
+        return reader.fetch(query, by, keys)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """See `Connector.apply`, and `wire` for how values are written. A removal deletes for good."""

@@ -63,13 +63,17 @@ class Environment:
 
     def page(self, object: str, path: str, label: str, prefer: Mapping[str, str]) -> Rows:
         """One page of rows. Raises CallRefused where Dataverse doesn't take the query, else as `Transport.send`."""
-        reply = self._patiently(path, f"{table_of(object).set} {label}", prefer)
-        rows = wire.rows_of(reply.json, table_of(object).key)
+        return self.rows(table_of(object).set, table_of(object).key, path, label, prefer)
+
+    def rows(self, set: str, key: str, path: str, label: str, prefer: Mapping[str, str]) -> Rows:
+        """As `page`, of any table; `key` is the column of its ids."""
+        reply = self._patiently(path, f"{set} {label}", prefer)
+        rows = wire.rows_of(reply.json, key)
         body = reply.json if isinstance(reply.json, dict) else {}
         links = {name: body.get(f"@odata.{name}") for name in ("nextLink", "deltaLink")}
         paths = {name: odata.path_of(link, self.settings.data) for name, link in links.items()}
         if rows is None or any(link is not None and paths[name] is None for name, link in links.items()):
-            raise Unavailable(f"{SYSTEM}'s answer to the query of {table_of(object).set} is not a page of rows")
+            raise Unavailable(f"{SYSTEM}'s answer to the query of {set} is not a page of rows")
         return Rows(rows, paths["nextLink"], paths["deltaLink"], reply.asked_at)
 
     def catalog(self, object: str) -> Catalog:

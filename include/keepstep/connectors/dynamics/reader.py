@@ -32,15 +32,18 @@ class Reader:
     env: Environment
 
     def pages(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
-        """A listing, or what changed since the cursor."""
+        """A listing, or what changed since the cursor; `members.ListReader` knows who is on a list."""
         table_of(query.object)
         if query.audience is not None:
-            raise Bug(f"{SYSTEM}: there are no audiences; who is on a list comes from the platform")
-        place = self._start(query) if cursor is None else self._go_on(query, cursor)
+            raise Bug(f"{SYSTEM}: a read of everybody was asked for an audience")
+        yield from self.walk(self.start(query) if cursor is None else self._go_on(query, cursor))
+
+    def walk(self, place: Place) -> Iterator[Page]:
+        """The pages from this place on. Raises CursorExpired where its link is refused."""
         answer, place = self._first(place)
         while True:
             if answer.more is not None and answer.more == place.link:
-                raise Unavailable(f"{SYSTEM} repeats a page of {table_of(query.object).set} instead of going on")
+                raise Unavailable(f"{SYSTEM} repeats a page of {table_of(place.object).set} instead of going on")
             told, place = place, self._beyond(place, answer)
             yield self._page(told, place, answer)
             if answer.more is None:
@@ -65,7 +68,8 @@ class Reader:
                         yield wire.record_of(query.object, row, columns, self.env.settings.opt_out_field)
                 more = answer.more
 
-    def _start(self, query: ReadQuery) -> Place:
+    def start(self, query: ReadQuery) -> Place:
+        """Where a listing begins."""
         catalog = self.env.catalog(query.object)
         marks = self._marks(query.object)
         missing = [name for name in marks if name not in catalog]
@@ -128,7 +132,7 @@ class Reader:
             if since is None:
                 raise Bug(f"an incremental read of {SYSTEM} without a watermark")
             where = odata.changed(since - timedelta(seconds=self.env.settings.overlap_s))
-        return odata.listing(self.env.settings.data, table.set, self._select(place), where)
+        return odata.listing(self.env.settings.data, table.set, self.select(place), where)
 
     def _asked(self, place: Place, path: str) -> Rows:
         track = place.by is By.TRACKING and place.part is Part.LISTING
@@ -178,7 +182,8 @@ class Reader:
         named = self.env.settings.opt_out_field if object in PEOPLE else None
         return () if named is None else (named,)
 
-    def _select(self, place: Place) -> tuple[str, ...]:
+    def select(self, place: Place) -> tuple[str, ...]:
+        """Every property of its queries."""
         marks: tuple[Column, ...] = place.columns
         return sources(place.object, marks, self._marks(place.object))
 

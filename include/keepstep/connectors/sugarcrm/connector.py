@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from keepstep.connectors.base import Capabilities, Cursor, FetchBy, Page, ReadQuery, Schema, Usage
 from keepstep.connectors.budget import Budget
@@ -22,6 +22,7 @@ from keepstep.connectors.sugarcrm.login import (
     sign_in_v4_1,
     sign_in_v11,
 )
+from keepstep.connectors.sugarcrm.members import ListReader
 from keepstep.connectors.sugarcrm.protocol import Speaker, unreadable
 from keepstep.connectors.sugarcrm.reader import Reader
 from keepstep.connectors.sugarcrm.settings import Api, SugarCrmSettings
@@ -31,12 +32,17 @@ from keepstep.connectors.sugarcrm.writer import Writer
 from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.model import Outcome, Record, Write
 
+if TYPE_CHECKING:
+    from keepstep.connectors.act_on import TokenStore
+
 SYSTEM = "SugarCRM"
 
 
 class SugarCrmConnector:
     """One SugarCRM, by v11 or v4_1.
 
+    `tokens` keeps the session for all processes that sign in as this user on this platform: v11 gives it one at a time,
+    and each sign-in ends the one before. None: this connector has a session of its own.
     `budget` is what a run may spend, sign-ins and retries included; `now` is the wall clock (aware, UTC), used where
     SugarCRM doesn't tell its own; `sleep` waits between attempts. Its own writes come back with the next read, even
     those that changed nothing: any save moves `date_modified`.
@@ -47,6 +53,7 @@ class SugarCrmConnector:
     def __init__(
         self,
         settings: SugarCrmSettings,
+        tokens: TokenStore | None = None,
         *,
         budget: Budget | None = None,
         retries: Retries | None = None,
@@ -64,15 +71,16 @@ class SugarCrmConnector:
         if settings.api == Api.V11:
             self._speaker = V11(self._calls, settings)
             sign_in = lambda last: sign_in_v11(settings, self._tokens, now, last)  # noqa: E731 # two of a kind
-            self._session = SharedSession(sign_in, carry_in_header, now)
+            self._session = SharedSession(sign_in, carry_in_header, now, tokens)
             self._calls.classify = self._classify_v11
         else:
             self._speaker = V4_1(self._calls, settings)
             sign_in = lambda _: sign_in_v4_1(settings, self._tokens)  # noqa: E731 # as above
-            self._session = SharedSession(sign_in, carry_in_body, now)
+            self._session = SharedSession(sign_in, carry_in_body, now, tokens)
             self._calls.classify = errors.classify_v4_1
         self._calls.auth = self._session
         self._reader = Reader(self._speaker, settings, now)
+        self._lists = ListReader(self._speaker, self._reader)
         self._writer = Writer(self._speaker, self._reader, settings)
 
     @property
@@ -96,12 +104,15 @@ class SugarCrmConnector:
 
         A conversion is told as a lead that is `converted`, with its contact in the field `contact_id`. By v4_1 a
         deletion is told, and a merge as one; by v11 neither is: `count` shows that somebody is gone, a listing who.
+        An audience is the name of a target list: see `members`.
         """
-        return prefetch(self._reader.pages(query, cursor))
+        reader = self._reader if query.audience is None else self._lists
+        return prefetch(reader.pages(query, cursor))
 
     def fetch(self, query: ReadQuery, by: FetchBy, keys: Iterable[str]) -> Iterator[Record]:
         """See `Connector.fetch`. By id or email; people by external id too, accounts by id or name."""
-        return self._reader.fetch(query, by, keys)
+        reader = self._reader if query.audience is None else self._lists
+        return reader.fetch(query, by, keys)
 
     def apply(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """See `Connector.apply`, and `v11` and `v4_1` for what their answers are worth. A removal deletes softly.

@@ -22,10 +22,11 @@ PEOPLE: Final = frozenset({LEAD, CONTACT})  # the only objects that are ever wri
 OBJECTS: Final = frozenset({LEAD, CONTACT, ACCOUNT, USER})
 ADDRESS: Final = "email address"  # ours alone: addresses are rows of their own, shared by everybody who has them
 TARGET: Final = "target"  # ours alone: known because it has addresses
+LIST: Final = "target list"  # ours alone: people are on it by links
 HOLDERS: Final = (LEAD, CONTACT, ACCOUNT, USER, TARGET)  # who can have an address
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {LEAD: "Leads", CONTACT: "Contacts", ACCOUNT: "Accounts", USER: "Users", TARGET: "Prospects"}
-    | {ADDRESS: "EmailAddresses"}
+    | {ADDRESS: "EmailAddresses", LIST: "ProspectLists"}
 )
 EMAIL: Final = "email1"  # the primary address
 OPT_OUT: Final = "email_opt_out"  # of that address
@@ -40,6 +41,7 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ACCOUNT: ("id", "date_modified", "deleted", OWNER, "name"),
         USER: ("id", "date_modified", "deleted", EMAIL, "status"),
         ADDRESS: ("id", "date_modified", "email_address", "opt_out"),
+        LIST: ("id", "date_modified", "deleted", "name", "list_type"),
     }
 )
 _PERSON: Final = (EMAIL, "first_name", "last_name", "title", "phone_work", "lead_source", OPT_OUT, OWNER)

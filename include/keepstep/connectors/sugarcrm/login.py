@@ -1,7 +1,8 @@
 """Signs in, and keeps the one session that a user has on a platform: shared by all threads, renewed once for them all.
 
 v11: signing in again, or refreshing, ends the token that was there before, so both happen under a lock
-and only for the thread that was refused with the present token. v4_1 carries its session in the body of each call.
+and only for the thread that was refused with the present token. With a token store that holds between processes too:
+whoever needs a session looks there first. v4_1 carries its session in the body of each call.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 import requests
@@ -24,6 +25,9 @@ from keepstep.connectors.sugarcrm import errors
 from keepstep.connectors.sugarcrm.settings import SugarCrmSettings
 from keepstep.connectors.transport import RenewableAuth, Transport
 from keepstep.core.errors import AuthError, SettingsError, Unavailable
+
+if TYPE_CHECKING:
+    from keepstep.connectors.act_on import TokenStore
 
 HERE: Final = "KEEPSTEP-SESSION"  # stands in a body of v4_1 for the session
 APPLICATION: Final = "keepstep"
@@ -43,21 +47,40 @@ class Session:
         """Whether a call may still be begun with it."""
         return self.expires_at is None or self.expires_at - timedelta(seconds=EARLY_S) > now
 
+    def as_dict(self) -> Mapping[str, Json]:
+        """What a token store keeps of it."""
+        expires_at = None if self.expires_at is None else self.expires_at.isoformat()
+        return {"token": self.token, "refresh": self.refresh, "expires_at": expires_at}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Json]) -> Session | None:
+        """What was kept; None where nothing was."""
+        token, refresh, expires_at = (kept.get(name) for name in ("token", "refresh", "expires_at"))
+        if not isinstance(token, str):
+            return None
+        ends = datetime.fromisoformat(expires_at) if isinstance(expires_at, str) else None
+        return cls(token, refresh if isinstance(refresh, str) else None, ends)
+
 
 class SharedSession(RenewableAuth):
-    """Carries the session; `sign_in` is handed the last one to refresh it, or None to begin from scratch."""
+    """Carries the session; `sign_in` is handed the last one to refresh it, or None to begin from scratch.
+
+    `store` keeps the session for other processes; None: this one has its own.
+    """
 
     def __init__(
         self,
         sign_in: Callable[[Session | None], Session],
         carry: Callable[[requests.PreparedRequest, str], None],
         now: Callable[[], datetime],
+        store: TokenStore | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._carry = carry
         self._now = now
+        self._store = store
         self._session: Session | None = None
-        self._refused: Session | None = None  # may be refreshed
+        self._refused: Session | None = None  # without its refresh token where that can't be used either
         self._lock = threading.Lock()
         self._mine = threading.local()  # what this thread sent last
 
@@ -65,7 +88,7 @@ class SharedSession(RenewableAuth):
         """Sign with the present session, refreshed where it is about to end, or a new one."""
         with self._lock:
             if self._session is None or not self._session.lasts(self._now()):
-                self._session = self._sign_in(self._session or self._refused)
+                self._session = self._another(self._session or self._refused)
                 self._refused = None
             token = self._mine.token = self._session.token
         self._carry(r, token)
@@ -80,9 +103,23 @@ class SharedSession(RenewableAuth):
         lost, self._mine.lost = getattr(self._mine, "lost", False), False
         with self._lock:
             if self._session is not None and self._session.token == getattr(self._mine, "token", None):
-                self._refused = None if lost else self._session
+                self._refused = replace(self._session, refresh=None) if lost else self._session
                 self._session = None
         return True
+
+    def _another(self, last: Session | None) -> Session:
+        """Another session than the last one: that which another process has meanwhile, or a new one for all."""
+        if self._store is None:
+            return self._sign_in(last)
+        with self._store.exclusive():
+            kept = Session.from_dict(self._store.load())
+            if kept is not None and (last is None or kept.token != last.token):
+                if kept.lasts(self._now()):
+                    return kept
+                last = kept
+            session = self._sign_in(last)
+            self._store.save(session.as_dict())
+        return session
 
 
 def carry_in_header(r: requests.PreparedRequest, token: str) -> None:

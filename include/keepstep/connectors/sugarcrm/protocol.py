@@ -46,6 +46,14 @@ class Rows:
     asked_at: datetime | None  # by the server's clock, before the question
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The ids of whoever is on a list."""
+
+    ids: frozenset[str]
+    asked_at: datetime | None  # by the server's clock, before the question
+
+
 class Speaker(Protocol):
     """One protocol: how to ask, and how to write."""
 
@@ -59,6 +67,9 @@ class Speaker(Protocol):
 
     def page(self, ask: Ask) -> Rows:
         """One page. Raises CallRefused."""
+
+    def members(self, list_id: str, object: str) -> Members:
+        """Who of these is on a target list now. Raises CallRefused."""
 
     def count(self, object: str) -> int:
         """How many there are, where the capabilities say that it counts. Raises CallRefused."""

@@ -58,11 +58,11 @@ class Reader:
             return self._catalogs[object]
 
     def pages(self, query: ReadQuery, cursor: Cursor | None) -> Iterator[Page]:
-        """A listing, or what changed since the cursor."""
+        """A listing, or what changed since the cursor; `members.ListReader` knows who is on a list."""
         self._known(query.object)
         if query.audience is not None:
-            raise Bug("SugarCRM: there are no audiences; who is on a list comes from the platform")
-        place = self._start(query) if cursor is None else self._go_on(query, cursor)
+            raise Bug("SugarCRM: a read of everybody was asked for an audience")
+        place = self.start(query) if cursor is None else self._go_on(query, cursor)
         if place.part is Part.ADDRESSES:
             yield from self._addresses(place)
             return
@@ -79,13 +79,14 @@ class Reader:
         columns = columns_of(query.object, query.fields, self.catalog(query.object))
         column = {FetchBy.EMAIL: EMAIL, FetchBy.NAME: "name"}.get(by)
         compared = {_folded(key) for key in wanted}
-        for row in self._found(query.object, columns, by, tuple(wanted)):
+        for row in self.found(query.object, columns, by, tuple(wanted)):
             if column is not None and _folded(row.get(column)) not in compared:
                 continue
             key = wanted.get(str(row["id"])) if by is FetchBy.EXTERNAL_ID else None
             yield wire.record_of(query.object, row, columns, key, self.settings.unknown)
 
-    def _start(self, query: ReadQuery) -> Place:
+    def start(self, query: ReadQuery) -> Place:
+        """Where a listing begins."""
         columns = columns_of(query.object, query.fields, self.catalog(query.object))
         return Place(self.settings.api, query.object, Part.LISTING, columns)
 
@@ -136,7 +137,7 @@ class Reader:
             emails = tuple(
                 dict.fromkeys(email for row in answer.rows if (email := wire.text(row.get("email_address"))))
             )
-            rows = self._found(place.object, place.columns, FetchBy.EMAIL, emails) if emails else ()
+            rows = self.found(place.object, place.columns, FetchBy.EMAIL, emails) if emails else ()
             records = tuple(
                 wire.record_of(place.object, row, place.columns, unknown=self.settings.unknown) for row in rows
             )
@@ -157,14 +158,15 @@ class Reader:
             deleted=place.part is Part.CHANGES,
         )
 
-    def _found(self, object: str, columns: Sequence[Column], by: FetchBy, keys: tuple[str, ...]) -> Iterator[wire.Row]:
+    def found(self, object: str, columns: Sequence[Column], by: FetchBy, keys: tuple[str, ...]) -> Iterator[wire.Row]:
+        """The living rows with one of these keys."""
         for start in range(0, len(keys), BATCH):
             ask = Ask(
                 object, sources(object, columns), self.settings.page_size, by=by, keys=keys[start : start + BATCH]
             )
-            yield from self._all(ask)
+            yield from self.rows(ask)
 
-    def _all(self, ask: Ask) -> Iterator[wire.Row]:
+    def rows(self, ask: Ask) -> Iterator[wire.Row]:
         """Every row of an answer. A question that is too large is asked in halves."""
         more = True
         while more:
@@ -174,8 +176,8 @@ class Reader:
                 if refused.verdict.code != errors.TOO_LARGE or len(ask.keys) < 2:  # noqa: PLR2004 - there is no half of one
                     raise unreadable(ask.object, refused) from None
                 half = len(ask.keys) // 2
-                yield from self._all(replace(ask, keys=ask.keys[:half]))
-                yield from self._all(replace(ask, keys=ask.keys[half:]))
+                yield from self.rows(replace(ask, keys=ask.keys[:half]))
+                yield from self.rows(replace(ask, keys=ask.keys[half:]))
                 return
             more, after = answer.more, _last(answer, ask.after)
             ask = replace(ask, after=after)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from keepstep.connectors.base import FetchBy
 from keepstep.connectors.sugarcrm import stamps
-from keepstep.connectors.sugarcrm.fields import ADDRESS, module_of
+from keepstep.connectors.sugarcrm.fields import ADDRESS, LIST, module_of
 from keepstep.connectors.sugarcrm.protocol import Ask
 
+_TABLES: Final[Mapping[str, str]] = MappingProxyType({ADDRESS: "email_addresses", LIST: "prospect_lists"})
 # A condition that holds one of these is refused (error 40), in a value too: there is many a Credit Union.
 _REFUSED: Final = re.compile("union|select|insert|update|delete|drop|truncate|outfile|benchmark|sleep", re.IGNORECASE)
 # Stored as an entity or as it is, or the beginning of a comment or of another statement.
@@ -36,7 +38,7 @@ def condition(ask: Ask) -> str:
 
 def table_of(object: str) -> str:
     """The table of a module."""
-    return "email_addresses" if object == ADDRESS else module_of(object).lower()
+    return _TABLES.get(object) or module_of(object).lower()
 
 
 def quoted(value: str) -> str:

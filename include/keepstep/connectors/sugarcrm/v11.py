@@ -16,7 +16,7 @@ from keepstep.connectors.base import Capabilities, FetchBy, IdempotentBy, Json, 
 from keepstep.connectors.calls import CallRefused, Effect, Reply, Request
 from keepstep.connectors.sugarcrm import bulk, emails, errors, stamps, wire
 from keepstep.connectors.sugarcrm.fields import ADDRESS, EMAIL, OBJECTS, OPT_OUT, module_of
-from keepstep.connectors.sugarcrm.protocol import BATCH, Ask, Rows, by_id
+from keepstep.connectors.sugarcrm.protocol import BATCH, Ask, Members, Rows, by_id
 from keepstep.connectors.sugarcrm.rows import Row, Way
 from keepstep.connectors.sugarcrm.settings import MAX_PAGE, SugarCrmSettings
 from keepstep.connectors.transport import Transport
@@ -38,6 +38,7 @@ CAPABILITIES: Final = Capabilities(
 )
 _KEYS: Final = {FetchBy.ID: "id", FetchBy.EXTERNAL_ID: "id", FetchBy.NAME: "name"}
 _EMAIL_KEY: Final = "email_addresses.email_address"
+_NO_MORE: Final = (-1, "-1", None)  # as `next_offset`
 
 
 @dataclass(slots=True)
@@ -73,11 +74,26 @@ class V11:
         }
         reply = self._call("POST", f"/{module_of(ask.object)}/filter", json=body)
         told = reply.json if isinstance(reply.json, dict) else {}
-        records, offset = told.get("records"), told.get("next_offset")
-        if not isinstance(records, list) or not all(isinstance(r, dict) and r.get("id") for r in records):
-            raise Unavailable(f"SugarCRM's answer is not a page of {module_of(ask.object)}")
-        rows = [emails.flat(record) for record in records if isinstance(record, dict)]
-        return Rows(rows, bool(rows) and offset not in (-1, "-1", None), reply.asked_at)
+        rows = [emails.flat(record) for record in _records(told, ask.object)]
+        return Rows(rows, bool(rows) and told.get("next_offset") not in _NO_MORE, reply.asked_at)
+
+    def members(self, list_id: str, object: str) -> Members:
+        """By the list's link, a thousand ids a call."""
+        module, ids, offset, asked_at = module_of(object), set[str](), 0, None
+        path = f"/ProspectLists/{list_id}/link/{module.lower()}"
+        while True:
+            params = {"fields": "id", "order_by": "id:ASC", "max_num": str(MAX_PAGE), "offset": str(offset)}
+            reply = self._call("GET", path, params=params, endpoint=f"/ProspectLists/{{id}}/link/{module.lower()}")
+            told = reply.json if isinstance(reply.json, dict) else {}
+            records = _records(told, object)
+            asked_at = asked_at or reply.asked_at
+            here = {str(record["id"]) for record in records}
+            if here and here <= ids:
+                raise Unavailable("SugarCRM repeats a page of members instead of going on")
+            ids |= here
+            if not here or told.get("next_offset") in _NO_MORE:
+                return Members(frozenset(ids), asked_at)
+            offset += len(records)
 
     def count(self, object: str) -> int:
         """How many there are. Raises CallRefused."""
@@ -154,14 +170,27 @@ class V11:
         for id in set(asked) & set(there):
             outcomes[asked[id].operation_id] = Applied(asked[id].operation_id, id)
 
-    def _call(self, method: str, path: str, *, effect: Effect = Effect.READS, **parts: Any) -> Reply:
+    def _call(
+        self, method: str, path: str, *, effect: Effect = Effect.READS, endpoint: str = "", **parts: Any
+    ) -> Reply:
         root = f"/rest/v{self.settings.api_version}"
         try:
-            return self.transport.send(Request(method, root + path, f"{method} {path}", effect, **parts))
+            return self.transport.send(Request(method, root + path, f"{method} {endpoint or path}", effect, **parts))
         except CallRefused as refused:
             if refused.verdict.code != errors.WRONG_VERSION:
                 raise
             raise SettingsError(f"SugarCRM: {errors.rule_of(errors.WRONG_VERSION).what_to_do}") from None
+
+
+def _records(told: Mapping[str, Json], object: str) -> list[Mapping[str, Json]]:
+    """Of an answer, each with its id."""
+    listed = told.get("records")
+    records: list[Mapping[str, Json]] = []
+    for record in listed if isinstance(listed, list) else [None]:
+        if not isinstance(record, dict) or not record.get("id"):
+            raise Unavailable(f"SugarCRM's answer is not a page of {module_of(object)}")
+        records.append(record)
+    return records
 
 
 def _filter(ask: Ask) -> list[Json]:

@@ -17,7 +17,7 @@ from keepstep.connectors.sugarcrm import errors, sql, wire
 from keepstep.connectors.sugarcrm.entries import named, row_of_entry, with_addresses
 from keepstep.connectors.sugarcrm.fields import OBJECTS, OPT_OUT, module_of
 from keepstep.connectors.sugarcrm.login import HERE, form
-from keepstep.connectors.sugarcrm.protocol import BATCH, Ask, Rows, by_id
+from keepstep.connectors.sugarcrm.protocol import BATCH, Ask, Members, Rows, by_id
 from keepstep.connectors.sugarcrm.repair import Repair
 from keepstep.connectors.sugarcrm.rows import Row, Way
 from keepstep.connectors.sugarcrm.settings import MAX_PAGE, SugarCrmSettings
@@ -70,6 +70,14 @@ class V4_1:
         count, total = len(rows), _whole(reply.json, "total_count")
         # `next_offset` never says that it was the last page.
         return Rows(rows, count > 0 and (count >= ask.limit or total > count), reply.asked_at)
+
+    def members(self, list_id: str, object: str) -> Members:
+        """All of them in one call: no answer tells how many there are, so a cut list would look like a whole one."""
+        link = module_of(object).lower()
+        timeout_s = self.settings.batch_timeout_s
+        reply = self._call("get_relationships", "ProspectLists", list_id, link, "", ["id"], [], 0, timeout_s=timeout_s)
+        ids = frozenset(str(row["id"]) for row in _rows(reply, module_of(object)))
+        return Members(ids, reply.asked_at)
 
     def count(self, object: str) -> int:
         """Nobody asks: deletions are told here."""
