@@ -78,7 +78,9 @@ def _dynamics() -> dict[str, Any]:
         "hook-class-name": f"{HOOKS}.dynamics.DynamicsHook",
         "conn-fields": {
             "tenant_id": _text("Tenant ID", "Directory (tenant) id of the app registration in Microsoft Entra."),
-            "concurrency": _text("Calls at once", "An application user is allowed 52.", optional=True),
+            "concurrency": _text(
+                "Calls at once", "Default 4; the app may have 51, all its integrations together.", optional=True
+            ),
             "opt_out_field": _text("Opt-out column", "Of leads and contacts; default donotbulkemail.", optional=True),
             "login_url": _text(
                 "Login URL", "Empty: https://login.microsoftonline.com; national clouds have another.", optional=True
@@ -108,7 +110,7 @@ def _sugarcrm() -> dict[str, Any]:
             "client_id": _text("OAuth key", "v11: default sugar, which is always there.", optional=True),
             "client_secret": _secret("OAuth secret", "v11: of that key; sugar has none."),
             "api_version": _text("API version", "v11: 11_20, say, by the product's release.", optional=True),
-            "concurrency": _text("Calls at once", "Servers are slow: few.", optional=True),
+            "concurrency": _text("Calls at once", "Default 2: most servers are slow.", optional=True),
         },
         "ui-field-behaviour": {
             "hidden-fields": ["schema", "port"],

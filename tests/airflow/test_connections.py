@@ -44,7 +44,9 @@ def types() -> dict[str, dict[str, Any]]:
 # -- forms -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("conn_type", ["netsuite", "act_on", "account_engagement", "keepstep_memory"])
+@pytest.mark.parametrize(
+    "conn_type", ["netsuite", "dynamics", "sugarcrm", "act_on", "account_engagement", "keepstep_memory"]
+)
 def test_airflow_knows_the_connection_type_and_its_form(conn_type: str) -> None:
     manager = ProvidersManager()  # type: ignore[no-untyped-call]
     hook = manager.hooks[conn_type]
@@ -66,10 +68,19 @@ def test_every_secret_of_a_form_is_shown_as_a_password_and_masked_by_its_name() 
                 assert field["schema"]["format"] == "password", name
 
 
-def test_a_field_that_may_stay_empty_isnt_required_by_the_form() -> None:
-    fields = types()["netsuite"]["conn-fields"]
-    required = {name for name, field in fields.items() if field["schema"]["type"] == "string"}
-    assert required == {"account_id", "auth"}
+@pytest.mark.parametrize(
+    ("conn_type", "needed"),
+    [("netsuite", {"account_id", "auth"}), ("dynamics", {"tenant_id"}), ("sugarcrm", {"api"})],
+)
+def test_a_field_that_may_stay_empty_isnt_required_by_the_form(conn_type: str, needed: set[str]) -> None:
+    fields = types()[conn_type]["conn-fields"]
+    assert {name for name, field in fields.items() if field["schema"]["type"] == "string"} == needed
+
+
+def test_a_form_calls_the_columns_that_are_needed_by_their_meaning() -> None:
+    labels = {conn_type: one["ui-field-behaviour"]["relabeling"] for conn_type, one in types().items()}
+    assert labels["dynamics"] == {"host": "Environment URL", "login": "Client ID", "password": "Client secret"}
+    assert labels["sugarcrm"] == {"host": "Address", "login": "User name (nobody else's)", "password": "Password"}
 
 
 def test_every_system_of_the_policies_has_a_connection_type() -> None:
@@ -120,12 +131,14 @@ def test_an_act_on_connection() -> None:
         ("netsuite", {"login": "ck", "extra": {"account_id": "1"}}, "certificate_id"),
         ("act_on", {"password": "p", "extra": {"client_id": "c", "client_secret": "s"}}, "login"),
         ("act_on", {"login": "u", "password": "p", "extra": {"client_id": "c"}}, "client_secret"),
+        ("dynamics", {"login": "app", "password": "s", "host": "https://a.example"}, "tenant_id"),
+        ("sugarcrm", {"login": "u", "host": "https://a.example"}, "password"),
     ],
 )
 def test_a_field_that_is_missing_is_named_with_its_meaning(
     conn_type: str, fields: dict[str, Any], missing: str
 ) -> None:
-    hook = NetSuiteHook("it") if conn_type == "netsuite" else ActOnHook("it")
+    hook = OURS[conn_type]("it")
     with pytest.raises(SettingsError, match=f"connection it: the field {missing} is empty; it is "):
         hook.connector(connection(conn_type, **fields), None)
 
