@@ -74,7 +74,7 @@ class Stage(Generic[Place]):
     @contextmanager
     def opened(self) -> Iterator[Place]:
         """What it holds."""
-        with Store.open(self.database) as store:
+        with Store(self.database) as store:
             yield self.make(store, self.folder)
 
     def in_a_process(self, act: Callable[[Place], None], kill_at: int = 0) -> int | None:
@@ -85,7 +85,7 @@ class Stage(Generic[Place]):
             status = 1
             try:
                 killer = Killer(kill_at)
-                place = self.make(Store.open(self.database), self.folder)
+                place = self.make(Store(self.database), self.folder)
                 with stepping(killer.step):
                     act(place)
                 os.write(writing, str(killer.steps).encode())
