@@ -15,9 +15,9 @@ from sqlalchemy import create_engine
 
 from keepstep.config import load_score_sheet, load_sync
 from keepstep.connectors.act_on.connector import ActOn, ActOnSettings
-from keepstep.connectors.act_on.tokens import FileTokenStore
 from keepstep.connectors.netsuite.connector import NetSuiteConnector
 from keepstep.connectors.netsuite.settings import NetSuiteSettings, TokenBased
+from keepstep.connectors.token_store import FileTokenStore
 from keepstep.engine.activities import SqlActivities
 from keepstep.engine.maintain import compute_behavior_score
 from keepstep.engine.open import open_run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from keepstep.core.errors import SettingsError
 from keepstep.core.policies import CRMS, PLATFORMS
 from keepstep_airflow.hooks.act_on import ActOnHook, act_on_settings
 from keepstep_airflow.hooks.base import SystemHook
+from keepstep_airflow.hooks.dynamics import dynamics_settings
 from keepstep_airflow.hooks.memory import MemoryHook
 from keepstep_airflow.hooks.netsuite import NetSuiteHook, netsuite_settings
 from keepstep_airflow.hooks.salesforce import SalesforceHook
 from keepstep_airflow.hooks.store import activity_engine, store_url
+from keepstep_airflow.hooks.sugarcrm import sugarcrm_settings
 from keepstep_airflow.hooks.systems import HOOKS as OURS
 from keepstep_airflow.hooks.systems import crm_connector
 from keepstep_airflow.provider import get_provider_info
@@ -257,3 +260,21 @@ def test_a_hook_of_ours_is_what_airflow_makes_of_a_connection(monkeypatch: pytes
     assert isinstance(BaseHook.get_hook("acton"), ActOnHook)
     assert ActOn.name in ActOnHook.systems
     assert MemoryCrm.name in MemoryHook.systems
+
+
+@pytest.mark.parametrize(
+    ("conn_type", "settings", "fields"),
+    [
+        ("netsuite", netsuite_settings, {"login": "k", "password": "s", "extra": TBA}),
+        ("act_on", act_on_settings, {"login": "u", "password": "p", "extra": {"client_id": "c", "client_secret": "s"}}),
+        ("dynamics", dynamics_settings, {"login": "c", "password": "s", "extra": {"tenant_id": "t"}}),
+        ("sugarcrm", sugarcrm_settings, {"login": "u", "password": "p"}),
+    ],
+)
+def test_secrets_never_travel_in_clear_but_to_a_sandbox_nearby(
+    conn_type: str, settings: Callable[[Connection], Any], fields: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="host begins with https://"):
+        settings(connection(conn_type, host="http://crm.acme.example", **fields))
+    for near in ("http://127.0.0.1:8700", "http://sandbox:8700", "https://crm.acme.example"):
+        settings(connection(conn_type, host=near, **fields))

@@ -16,9 +16,10 @@ import yaml
 from sqlalchemy import text
 
 from keepstep.config import SyncFile, load_score_sheet, load_sync
-from keepstep.connectors.act_on import ActOn, ActOnSettings, MemoryTokenStore
+from keepstep.connectors.act_on import ActOn, ActOnSettings
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.netsuite import ClientCredentials, NetSuiteConnector, NetSuiteSettings, TokenBased
+from keepstep.connectors.token_store import MemoryTokenStore
 from keepstep.connectors.transport import Retries
 from keepstep.core.errors import KeepstepError
 from keepstep.core.model import Phase

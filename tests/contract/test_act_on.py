@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from keepstep.connectors.act_on import ActOn, MemoryTokenStore
+from keepstep.connectors.act_on import ActOn
 from keepstep.connectors.base import ReadQuery
+from keepstep.connectors.token_store import MemoryTokenStore
 from keepstep.core.model import Value
 from tests.connectors.act_on.account import Account, account
 from tests.contract.list_suite import ListPlatformContract

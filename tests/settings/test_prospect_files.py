@@ -61,8 +61,9 @@ BAD = [
         "create_as: lead",
         "maintenance: {}",
         "line 13: maintenance: there is no such key; allowed here: create_as, crm, crm_id_field, deleted, "
-        "detect_deletes, email_follows_crm, fields, kind, limits, match_by, on_deleted, on_duplicates, on_email_change, "
-        "owner, owner_fallback, platform, pull, push, resume_deleted, schedule, tags, timezone, title, triggers",
+        "detect_deletes, email_follows_crm, fields, kind, limits, match_by, on_deleted, on_duplicates, "
+        "on_email_change, owner, owner_fallback, platform, pull, push, resume_deleted, schedule, tags, timezone, "
+        "title, triggers",
     ),
     (
         "a typing error",

@@ -10,8 +10,9 @@ from keepstep_airflow.hooks.tokens import shared_tokens
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-    from keepstep.connectors.act_on import ActOnSettings, TokenStore
+    from keepstep.connectors.act_on import ActOnSettings
     from keepstep.connectors.base import Connector
+    from keepstep.connectors.token_store import TokenStore
 
 
 class ActOnHook(SystemHook):

@@ -6,7 +6,9 @@ hook or making one reads nothing and calls nobody.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
 
 from airflow.sdk import BaseHook
 
@@ -113,4 +115,24 @@ class Fields:
             host = f"{self._connection.schema or 'https'}://{host}"
         if self._connection.port and host.count(":") == 1:
             host = f"{host}:{self._connection.port}"
-        return host.rstrip("/")
+        return self.private("host", host)
+
+    def private(self, name: str, url: str) -> str:
+        """The address without a trailing slash. Raises SettingsError where secrets would travel in clear."""
+        parts = urlsplit(url)
+        if parts.scheme == "https" or (parts.scheme == "http" and _is_near(parts.hostname)):
+            return url.rstrip("/")
+        raise SettingsError(
+            f"connection {self._connection.conn_id}: {name} begins with https://; http:// is for a sandbox on this "
+            "machine, or in the same container network"
+        )
+
+
+def _is_near(host: str | None) -> bool:
+    """This machine, or a name without a dot, which only a network of one's own resolves."""
+    if not host:
+        return False
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host

@@ -7,10 +7,8 @@ serves us as it is.
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from keepstep.core.errors import SettingsError
 from keepstep_airflow.hooks.base import Fields
@@ -57,13 +55,7 @@ class SalesforceFields(Fields):
         told = self.base_url() if name == "host" else self.optional(name)
         if told is None:
             return None
-        url = urlsplit(told)
-        if url.scheme == "https" or (url.scheme == "http" and _is_near(url.hostname)):
-            return told.rstrip("/")
-        raise SettingsError(
-            f"connection {self.conn_id}: {name} begins with https://; http:// is for a sandbox on this machine, or in "
-            "the same container network"
-        )
+        return self.private(name, told)
 
     def own_login(self) -> str | None:
         """The address to sign in at that stands instead of the one made of `domain`."""
@@ -156,13 +148,3 @@ def _of_domain(fields: SalesforceFields, domain: str) -> str:
             f"connection {fields.conn_id}: domain is login, test, or a My Domain like acme.my, without .salesforce.com"
         )
     return f"https://{name}{_SUFFIX}"
-
-
-def _is_near(host: str | None) -> bool:
-    """This machine, or a name without a dot, which only a network of one's own resolves."""
-    if not host:
-        return False
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return "." not in host

@@ -11,9 +11,9 @@ from keepstep_airflow.hooks.tokens import shared_tokens
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
-    from keepstep.connectors.act_on import TokenStore
     from keepstep.connectors.base import Connector
     from keepstep.connectors.sugarcrm import SugarCrmSettings
+    from keepstep.connectors.token_store import TokenStore
 
 APIS = ("v11", "v4_1")
 

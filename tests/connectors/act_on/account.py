@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from keepstep.connectors.act_on import ActOn, ActOnSettings, MemoryTokenStore
+from keepstep.connectors.act_on import ActOn, ActOnSettings
+from keepstep.connectors.token_store import MemoryTokenStore
 from keepstep.connectors.transport import Retries
 from keepstep_sandbox import credentials
 from keepstep_sandbox.act_on import ActOnSettings as SandboxSettings

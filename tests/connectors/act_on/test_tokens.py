@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from keepstep.connectors.act_on import ActOn, ActOnSettings, FileTokenStore, MemoryTokenStore
+from keepstep.connectors.act_on import ActOn, ActOnSettings
+from keepstep.connectors.token_store import FileTokenStore, MemoryTokenStore
 from keepstep.core.errors import AuthError, Unavailable
 from tests.connectors.act_on.account import QUICK, Account, account
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import requests
 
-from keepstep.connectors.act_on import TokenStore
 from keepstep.connectors.base import Cursor, Page, ReadQuery
 from keepstep.connectors.sugarcrm import SugarCrmConnector, SugarCrmSettings
+from keepstep.connectors.token_store import TokenStore
 from keepstep.connectors.transport import Retries
 from keepstep.core.model import Kind, OperationId, Outcome, Record, Value, Write
 from keepstep_sandbox import credentials

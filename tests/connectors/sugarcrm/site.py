@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from keepstep.connectors.act_on import TokenStore
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.sugarcrm import SugarCrmConnector, SugarCrmSettings
+from keepstep.connectors.token_store import TokenStore
 from keepstep.connectors.transport import Retries
 from keepstep.core.model import Kind, OperationId, Value, Write
 from tests.connectors.stub import Answer, Call, Stub, stub

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from keepstep.connectors.act_on import FileTokenStore
 from keepstep.connectors.sugarcrm import SugarCrmConnector
+from keepstep.connectors.token_store import FileTokenStore
 from keepstep.core.errors import AuthError
 from tests.connectors.sugarcrm.people import Sugar, later
 from tests.connectors.sugarcrm.site import Site, connected, refused

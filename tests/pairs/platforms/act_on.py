@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from starlette.applications import Starlette
 
-from keepstep.connectors.act_on import ActOn, ActOnSettings, MemoryTokenStore
+from keepstep.connectors.act_on import ActOn, ActOnSettings
 from keepstep.connectors.base import ListPlatform
+from keepstep.connectors.token_store import MemoryTokenStore
 from keepstep.core.model import Value
 from keepstep_sandbox import act_on, credentials
 from tests.bad_days.systems import EMAIL, ActOnPeople

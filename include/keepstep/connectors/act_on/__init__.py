@@ -1,7 +1,6 @@
 """Act-On: marketing lists, suppressions and behaviour."""
 
 from keepstep.connectors.act_on.connector import ActOn, ActOnSettings
-from keepstep.connectors.act_on.tokens import FileTokenStore, MemoryTokenStore, TokenStore
 from keepstep.connectors.act_on.wire import ACTIVITY_TYPES
 
-__all__ = ["ACTIVITY_TYPES", "ActOn", "ActOnSettings", "FileTokenStore", "MemoryTokenStore", "TokenStore"]
+__all__ = ["ACTIVITY_TYPES", "ActOn", "ActOnSettings"]

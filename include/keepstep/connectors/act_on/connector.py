@@ -12,7 +12,7 @@ from keepstep.connectors.act_on import wire
 from keepstep.connectors.act_on.client import Client
 from keepstep.connectors.act_on.reading import Reader
 from keepstep.connectors.act_on.refusals import refusal, sign_in_refusal, what_to_do
-from keepstep.connectors.act_on.tokens import FileTokenStore, SignIn, TokenAuth, TokenStore
+from keepstep.connectors.act_on.tokens import SignIn, TokenAuth
 from keepstep.connectors.act_on.writing import Writer
 from keepstep.connectors.base import (
     Capabilities,
@@ -30,6 +30,7 @@ from keepstep.connectors.base import (
 from keepstep.connectors.budget import Budget
 from keepstep.connectors.calls import CallRefused, LostReply
 from keepstep.connectors.parallel import prefetch
+from keepstep.connectors.token_store import FileTokenStore, TokenStore
 from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.errors import Bug, SettingsError, Unavailable
 from keepstep.core.model import FieldType, Outcome, Record, Write

@@ -33,7 +33,7 @@ from keepstep.connectors.transport import Retries, Transport
 from keepstep.core.model import Outcome, Record, Write
 
 if TYPE_CHECKING:
-    from keepstep.connectors.act_on import TokenStore
+    from keepstep.connectors.token_store import TokenStore
 
 SYSTEM = "SugarCRM"
 

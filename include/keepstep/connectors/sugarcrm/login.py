@@ -27,7 +27,7 @@ from keepstep.connectors.transport import RenewableAuth, Transport
 from keepstep.core.errors import AuthError, SettingsError, Unavailable
 
 if TYPE_CHECKING:
-    from keepstep.connectors.act_on import TokenStore
+    from keepstep.connectors.token_store import TokenStore
 
 HERE: Final = "KEEPSTEP-SESSION"  # stands in a body of v4_1 for the session
 APPLICATION: Final = "keepstep"
