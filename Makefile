@@ -10,7 +10,7 @@ LOCK := --universal --generate-hashes --no-annotate --no-emit-index-url --no-hea
 # Airflow's command looks for its fellows on PATH; nothing here may depend on what is installed elsewhere.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: mutants help setup demo test test-core test-clients check format bench behaviours schema picture lock clean
+.PHONY: kills mutants help setup demo test test-core test-clients check format bench behaviours schema picture lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -32,6 +32,9 @@ test-core: $(STAMP) ## the core's tests alone: a few seconds
 
 test-clients: $(STAMP) ## the sandboxes against public clients of the real systems
 	@$(BIN)/python -m tools.clients
+
+kills: $(STAMP) ## kills a run at each of its steps, not at every third as make test does; takes minutes
+	@KILLS_EVERY=1 $(BIN)/pytest tests/engine/test_kills.py tests/engine/prospects/test_kills.py -n2 -q
 
 mutants: $(STAMP) ## breaks each rule of the core and sees a test fail; takes minutes
 	@$(BIN)/python -m tools.mutants

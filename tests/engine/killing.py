@@ -20,6 +20,7 @@ from keepstep.core.model import Outcome, Write
 from keepstep.store.database import Store
 
 Place = TypeVar("Place")
+EVERY = int(os.environ.get("KILLS_EVERY", "3"))  # 1: at each step, which takes three times as long (`make kills`)
 
 
 @contextmanager
@@ -47,6 +48,12 @@ def stepping(step: Callable[[], None]) -> Iterator[None]:
     finally:
         Store.begin = begin  # type: ignore[method-assign]
         Side._land = land  # type: ignore[method-assign]
+
+
+def steps_of(part: int, parts: int, steps: int) -> range:
+    """The steps at which this part of the tests kills; all parts together: the last step, and every third before it."""
+    last = range(steps, 0, -EVERY)
+    return last[part::parts]
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.killing import Stage
+from tests.engine.killing import Stage, steps_of
 from tests.engine.world import World, write_sync
 
 pytestmark = pytest.mark.slow
@@ -125,4 +125,4 @@ def test_a_run_killed_at_any_journal_step_goes_on_without_a_duplicate_or_a_lost_
     assert expected["contacts"]["di@example.com"][0] == "inactive"
     assert expected["companies"] == ["Acme"]
 
-    ruin(stage, range(1 + part, steps + 1, 4), tmp_path, expected)
+    ruin(stage, steps_of(part, 4, steps), tmp_path, expected)

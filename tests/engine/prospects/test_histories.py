@@ -21,7 +21,7 @@ from tests.engine.prospects.people import EMAILS, Choice, People
 from tests.engine.prospects.world import Office, write_prospect_sync
 
 SEEDS = (1, 2, 3)
-EXAMPLES = int(os.environ.get("HISTORIES", "12"))  # of each seed
+EXAMPLES = int(os.environ.get("HISTORIES", "8"))  # of each seed
 STEPS = 24
 
 A_MAIL = st.sampled_from(EMAILS)

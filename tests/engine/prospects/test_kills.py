@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.killing import Stage
+from tests.engine.killing import Stage, steps_of
 from tests.engine.prospects.world import Office, write_prospect_sync
 
 pytestmark = pytest.mark.slow
@@ -124,4 +124,4 @@ def test_a_prospect_sync_killed_at_any_step_goes_on_without_a_duplicate_a_lost_w
         f"{name}@example.com" for name in ("ada", "bo", "cy", "di", "new", "lead", "nobody")
     }
 
-    ruin(stage, range(1 + part, steps + 1, 2), tmp_path, expected)
+    ruin(stage, steps_of(part, 2, steps), tmp_path, expected)
