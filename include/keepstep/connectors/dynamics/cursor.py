@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from keepstep.connectors import kept
 from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
 from keepstep.connectors.dynamics.fields import Column, Told, is_name
 from keepstep.core.model import FieldType
@@ -58,8 +59,8 @@ class Place:
             "columns": columns,
             "marks": list(self.marks),
             "link": self.link,
-            "since": _text(self.since),
-            "began_at": _text(self.began_at),
+            "since": kept.text(self.since),
+            "began_at": kept.text(self.began_at),
         }
 
     @classmethod
@@ -79,32 +80,18 @@ class Place:
                 object=query.object,
                 part=Part(str(cursor["part"])),
                 by=By(str(cursor["by"])),
-                columns=tuple(_column(c) for c in _items(cursor["columns"])),
-                marks=tuple(str(name) for name in _items(cursor["marks"])),
+                columns=tuple(_column(c) for c in kept.items(cursor["columns"])),
+                marks=tuple(str(name) for name in kept.items(cursor["marks"])),
                 link=link,
-                since=_moment(cursor["since"]),
-                began_at=_moment(cursor["began_at"]),
+                since=kept.moment(cursor["since"]),
+                began_at=kept.moment(cursor["began_at"]),
             )
         except (KeyError, ValueError):
             raise CursorExpired from None
 
 
-def _items(value: Json) -> list[Json]:
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - caught above, as every other oddity
-    return value
-
-
 def _column(value: Json) -> Column:
-    name, source, kind, told = _items(value)
+    name, source, kind, told = kept.items(value)
     if not is_name(str(source).lstrip("_")):
         raise ValueError("not a column's name")
     return Column(str(name), str(source), FieldType(str(kind)), Told(str(told)))
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(value: Json) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(str(value))

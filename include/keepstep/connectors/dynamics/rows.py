@@ -69,19 +69,6 @@ def row_of(write: Write, catalog: Catalog, choices: Choices) -> Row:
     return Row(write, wire.record_id(write), wire.body_of(write, catalog, choices))
 
 
-def waves(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows that may go in any order; two writes to one row are in different waves, in the order they came."""
-    found: list[list[Row]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for row in rows:
-        number = seen.get(row.key, 0)
-        seen[row.key] = number + 1
-        if number == len(found):
-            found.append([])
-        found[number].append(row)
-    return found
-
-
 def batches(rows: Sequence[Row], size: int, alone: Iterable[str] = ()) -> Iterator[Batch]:
     """As few calls as can be: updates of one table together, all the rest in batches that mix tables.
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from keepstep.connectors.dynamics import wire
 from keepstep.connectors.dynamics.environment import SYSTEM, Environment
 from keepstep.connectors.dynamics.fields import PEOPLE, Catalog, Choices, Told
-from keepstep.connectors.dynamics.rows import Row, batches, row_of, waves
+from keepstep.connectors.dynamics.rows import Row, batches, row_of
 from keepstep.connectors.dynamics.sending import Sending
 from keepstep.connectors.parallel import in_parallel
+from keepstep.connectors.waves import waves
 from keepstep.core.errors import Bug
 from keepstep.core.model import Outcome, Rejected, Write
 

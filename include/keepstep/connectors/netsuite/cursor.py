@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from keepstep.connectors import kept
 from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
 from keepstep.connectors.netsuite.fields import USER, Column, is_name
 from keepstep.connectors.netsuite.zone import AccountZone
@@ -76,29 +76,19 @@ class Place:
                 object=query.object,
                 audience=query.audience,
                 part=Part(str(cursor["part"])),
-                columns=tuple(_column(c) for c in _items(cursor["columns"])),
+                columns=tuple(_column(c) for c in kept.items(cursor["columns"])),
                 zone=AccountZone(timedelta(seconds=int(str(cursor["offset_s"]))), zone_name),
                 zone_found_at=datetime.fromisoformat(str(cursor["zone_found_at"])),
-                since=_moment(cursor["since"]),
-                began_at=_moment(cursor["began_at"]),
+                since=kept.moment(cursor["since"]),
+                began_at=kept.moment(cursor["began_at"]),
                 after=int(str(cursor["after"])),
             )
         except (KeyError, ValueError):
             raise CursorExpired from None
 
 
-def _items(value: Json) -> Sequence[Json]:
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - caught above, as every other oddity
-    return value
-
-
 def _column(value: Json) -> Column:
-    name, source, kind = _items(value)
+    name, source, kind = kept.items(value)
     if not is_name(str(source)):
         raise ValueError("not a field's name")
     return Column(str(name), str(source), FieldType(str(kind)))
-
-
-def _moment(value: Json) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(str(value))

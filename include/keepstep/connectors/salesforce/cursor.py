@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from keepstep.connectors import kept
 from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
 from keepstep.connectors.salesforce.fields import Column, is_name
 from keepstep.core.model import FieldType
@@ -62,9 +63,9 @@ class Place:
             "part": self.part.value,
             "columns": columns,
             "marks": list(self.marks),
-            "since": _text(self.since),
-            "log_through": _text(self.log_through),
-            "began_at": _text(self.began_at),
+            "since": kept.text(self.since),
+            "log_through": kept.text(self.log_through),
+            "began_at": kept.text(self.began_at),
             "after": self.after,
             "job": job,
         }
@@ -81,11 +82,11 @@ class Place:
             return cls(
                 object=query.object,
                 part=Part(str(cursor["part"])),
-                columns=tuple(_column(c) for c in _items(cursor["columns"])),
-                marks=tuple(str(name) for name in _items(cursor["marks"])),
-                since=_moment(cursor["since"]),
-                log_through=_moment(cursor["log_through"]),
-                began_at=_moment(cursor["began_at"]),
+                columns=tuple(_column(c) for c in kept.items(cursor["columns"])),
+                marks=tuple(str(name) for name in kept.items(cursor["marks"])),
+                since=kept.moment(cursor["since"]),
+                log_through=kept.moment(cursor["log_through"]),
+                began_at=kept.moment(cursor["began_at"]),
                 after=str(cursor["after"]),
                 job=_job(cursor["job"]),
             )
@@ -93,14 +94,8 @@ class Place:
             raise CursorExpired from None
 
 
-def _items(value: Json) -> list[Json]:
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - caught above, as every other oddity
-    return value
-
-
 def _column(value: Json) -> Column:
-    name, source, kind = _items(value)
+    name, source, kind = kept.items(value)
     if not is_name(str(source)):
         raise ValueError("not a field's name")
     return Column(str(name), str(source), FieldType(str(kind)))
@@ -109,13 +104,5 @@ def _column(value: Json) -> Column:
 def _job(value: Json) -> Job | None:
     if value is None:
         return None
-    id, locator, row = _items(value)
+    id, locator, row = kept.items(value)
     return Job(str(id), str(locator), int(str(row)))
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(value: Json) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(str(value))

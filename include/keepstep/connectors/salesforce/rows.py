@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,19 +46,6 @@ def row_of(write: Write, settings: SalesforceSettings) -> Row:
         return Row(write, Way.UPDATE, body)
     keyed = write.external_id is not None and settings.external_id_field is not None
     return Row(write, Way.UPSERT if keyed else Way.CREATE, body)
-
-
-def waves(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows that may go in any order; two writes to one record are in different waves, in the order they came."""
-    found: list[list[Row]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for row in rows:
-        number = seen.get(row.key, 0)
-        seen[row.key] = number + 1
-        if number == len(found):
-            found.append([])
-        found[number].append(row)
-    return found
 
 
 def batches(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:

@@ -13,7 +13,8 @@ from keepstep.connectors.salesforce.composite import Collections
 from keepstep.connectors.salesforce.fields import PEOPLE
 from keepstep.connectors.salesforce.ingest import Ingest
 from keepstep.connectors.salesforce.org import Org
-from keepstep.connectors.salesforce.rows import Row, batches, row_of, waves
+from keepstep.connectors.salesforce.rows import Row, batches, row_of
+from keepstep.connectors.waves import waves
 from keepstep.core.errors import Bug
 from keepstep.core.model import Outcome, Rejected, Write
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from keepstep.connectors import kept
 from keepstep.connectors.base import Cursor, CursorExpired, Json, ReadQuery
 from keepstep.connectors.sugarcrm.fields import Column, is_name
 from keepstep.core.model import FieldType
@@ -46,8 +47,8 @@ class Place:
             "object": self.object,
             "part": self.part.value,
             "columns": columns,
-            "since": _text(self.since),
-            "began_at": _text(self.began_at),
+            "since": kept.text(self.since),
+            "began_at": kept.text(self.began_at),
             "after": self.after,
         }
 
@@ -65,31 +66,17 @@ class Place:
                 api=api,
                 object=query.object,
                 part=Part(str(cursor["part"])),
-                columns=tuple(_column(c) for c in _items(cursor["columns"])),
-                since=_moment(cursor["since"]),
-                began_at=_moment(cursor["began_at"]),
+                columns=tuple(_column(c) for c in kept.items(cursor["columns"])),
+                since=kept.moment(cursor["since"]),
+                began_at=kept.moment(cursor["began_at"]),
                 after=str(cursor["after"]),
             )
         except (KeyError, ValueError):
             raise CursorExpired from None
 
 
-def _items(value: Json) -> list[Json]:
-    if not isinstance(value, list):
-        raise ValueError("not a list")  # noqa: TRY004 - caught above, as every other oddity
-    return value
-
-
 def _column(value: Json) -> Column:
-    name, source, kind = _items(value)
+    name, source, kind = kept.items(value)
     if not is_name(str(source)):
         raise ValueError("not a field's name")
     return Column(str(name), str(source), FieldType(str(kind)))
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(value: Json) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(str(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,19 +45,6 @@ def row_of(write: Write, catalog: Catalog, unknown: str | None = None) -> Row:
         return Row(write.operation_id, Way.UPDATE, write.object, wire.record_id(write), values, catalog)
     id = None if write.external_id is None else wire.id_of(write.external_id)
     return Row(write.operation_id, Way.CREATE, write.object, id, values, catalog)
-
-
-def waves(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows that may go in any order; two writes to one record are in different waves, in the order they came."""
-    found: list[list[Row]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for row in rows:
-        number = seen.get(row.key, 0)
-        seen[row.key] = number + 1
-        if number == len(found):
-            found.append([])
-        found[number].append(row)
-    return found
 
 
 def batches(rows: Sequence[Row], size: int) -> Iterator[list[Row]]:

@@ -13,8 +13,9 @@ from keepstep.connectors.sugarcrm import errors, wire
 from keepstep.connectors.sugarcrm.fields import PEOPLE
 from keepstep.connectors.sugarcrm.protocol import BATCH, SPLITS, Speaker
 from keepstep.connectors.sugarcrm.reader import Reader
-from keepstep.connectors.sugarcrm.rows import Row, batches, row_of, waves
+from keepstep.connectors.sugarcrm.rows import Row, batches, row_of
 from keepstep.connectors.sugarcrm.settings import SugarCrmSettings
+from keepstep.connectors.waves import waves
 from keepstep.core.errors import Bug, KeepstepError
 from keepstep.core.model import InDoubt, Outcome, Write
 
