@@ -18,10 +18,20 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools import postgres
 
 pytest_plugins = ["tools.behaviour_results"]
+
+# Properties are drawn the same way every time: a failure here is a failure everywhere. KEEPSTEP_PROPERTIES=thorough
+# draws many more examples, and others each time: for an evening, not for every commit. A busy machine is no failure: no
+# deadline.
+settings.register_profile(
+    "quick", derandomize=True, max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", max_examples=2000, deadline=None, database=None)
+settings.load_profile(os.environ.get("KEEPSTEP_PROPERTIES", "quick"))
 
 SERVER = pytest.StashKey[postgres.Postgres]()
 HOME = pytest.StashKey[Path]()
