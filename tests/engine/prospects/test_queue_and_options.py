@@ -72,7 +72,7 @@ def test_of_several_leads_with_one_email_the_last_changed_is_followed_and_the_ot
     any_office: AnyOffice,
 ) -> None:
     first, second = (any_office.lead("ada@acme.example", first_name=name) for name in ("One", "Two"))
-    any_office.clock.pass_(minutes=1)
+    any_office.a_minute_passes()
     any_office.crm.edit(first, last_name="Lovelace")
     ada = any_office.prospect("ada@acme.example", owner=any_office.ann)
     report = any_office.run()

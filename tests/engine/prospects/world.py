@@ -101,6 +101,10 @@ class AnyOffice(ABC):
     def connectors(self) -> tuple[Connector, Connector]:
         """Fresh ones, to CRM and platform."""
 
+    def a_minute_passes(self) -> None:
+        """By all clocks."""
+        self.clock.pass_(minutes=1)
+
     # -- what tests do ---------------------------------------------------------------------------------------------
 
     def prospect(self, email: str, *, owner: Mapping[str, str] | None = None, **fields: Value) -> str:
