@@ -27,18 +27,18 @@ class Part:
 
 
 PARTS = (
+    # the core decides about people: its own tests go through every branch of it
+    Part("core", ("tests/core", "--cov", "--cov-report=term:skip-covered", "--cov-fail-under=100")),
     Part(
-        "core, store, engine, connectors, sandbox, house",
-        # the core decides about people: every branch of it has a test
+        "store, engine, connectors, sandboxes, pairs, house",
         (
             "tests",
+            "--ignore=tests/core",
             "--ignore=tests/airflow",
             "--ignore=tests/airflow_live",
             "--ignore=tests/clients",
             "-n2",
-            "--cov",
-            "--cov-report=term:skip-covered",
-            "--cov-fail-under=100",
+            "--durations=15",
         ),
     ),
     # one process with servers that all its tests talk to: no workers

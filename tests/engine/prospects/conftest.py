@@ -26,6 +26,12 @@ def any_office(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> 
         yield office
 
 
+@pytest.fixture
+def one_office(an_office: Callable[..., AnyOffice]) -> AnyOffice:
+    """In memory, and with Salesforce: for what a CRM has no part in."""
+    return an_office()
+
+
 @pytest.fixture(params=["memory", "sandbox"])
 def an_office(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[Callable[..., AnyOffice]]:
     """An office whose sync file says something else; in memory, and as sandboxes."""

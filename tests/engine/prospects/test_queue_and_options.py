@@ -47,15 +47,15 @@ def test_a_run_takes_so_many_assigned_ones_first_and_the_next_runs_take_the_rest
 
 @pytest.mark.behaviour("EX-1")
 @pytest.mark.behaviour("EX-5")
-def test_a_score_moved_by_passive_activities_waits_for_one_that_shows_intent(any_office: AnyOffice) -> None:
-    ada = any_office.prospect("ada@acme.example", owner=any_office.ann, score=5)
-    any_office.settle(3)
-    any_office.platform.act_prospect(ada, "email_opened", score=1)
-    assert any_office.run().totals.planned == 0
-    assert any_office.people()[0].fields["act_on_score"] == 5
-    any_office.platform.act_prospect(ada, "form_submitted", score=50)
-    any_office.run()
-    assert any_office.people()[0].fields["act_on_score"] == 56
+def test_a_score_moved_by_passive_activities_waits_for_one_that_shows_intent(one_office: AnyOffice) -> None:
+    ada = one_office.prospect("ada@acme.example", owner=one_office.ann, score=5)
+    one_office.settle(3)
+    one_office.platform.act_prospect(ada, "email_opened", score=1)
+    assert one_office.run().totals.planned == 0
+    assert one_office.people()[0].fields["act_on_score"] == 5
+    one_office.platform.act_prospect(ada, "form_submitted", score=50)
+    one_office.run()
+    assert one_office.people()[0].fields["act_on_score"] == 56
 
 
 def test_the_file_names_other_activities(an_office: Make) -> None:
@@ -69,16 +69,16 @@ def test_the_file_names_other_activities(an_office: Make) -> None:
 
 @pytest.mark.behaviour("SY-12")
 def test_of_several_leads_with_one_email_the_last_changed_is_followed_and_the_others_are_told(
-    any_office: AnyOffice,
+    one_office: AnyOffice,
 ) -> None:
-    first, second = (any_office.lead("ada@acme.example", first_name=name) for name in ("One", "Two"))
-    any_office.a_minute_passes()
-    any_office.crm.edit(first, last_name="Lovelace")
-    ada = any_office.prospect("ada@acme.example", owner=any_office.ann)
-    report = any_office.run()
-    assert any_office.prospects()[ada].fields["crm_id"] == first
-    assert any_office.codes(report) == ["duplicate"]
-    assert {r.id: r.fields["first_name"] for r in any_office.people()} == {first: "One", second: "Two"}
+    first, second = (one_office.lead("ada@acme.example", first_name=name) for name in ("One", "Two"))
+    one_office.a_minute_passes()
+    one_office.crm.edit(first, last_name="Lovelace")
+    ada = one_office.prospect("ada@acme.example", owner=one_office.ann)
+    report = one_office.run()
+    assert one_office.prospects()[ada].fields["crm_id"] == first
+    assert one_office.codes(report) == ["duplicate"]
+    assert {r.id: r.fields["first_name"] for r in one_office.people()} == {first: "One", second: "Two"}
 
 
 @pytest.mark.behaviour("SY-12")
@@ -104,15 +104,15 @@ def test_prospects_that_share_an_email_are_matched_by_the_crm_s_id(an_office: Ma
     assert len(office.people()) == 2
 
 
-def test_a_crm_id_goes_before_an_email(any_office: AnyOffice) -> None:
+def test_a_crm_id_goes_before_an_email(one_office: AnyOffice) -> None:
     mine, other = (
-        any_office.lead("ada@work.example", first_name="Ada"),
-        any_office.lead("ada@home.example", first_name="Other"),
+        one_office.lead("ada@work.example", first_name="Ada"),
+        one_office.lead("ada@home.example", first_name="Other"),
     )
-    ada = any_office.prospect("ada@home.example", crm_id=mine)
-    any_office.settle()
-    assert any_office.prospects()[ada].fields["first_name"] == "Ada"
-    assert {r.id for r in any_office.people()} == {mine, other}
+    ada = one_office.prospect("ada@home.example", crm_id=mine)
+    one_office.settle()
+    assert one_office.prospects()[ada].fields["first_name"] == "Ada"
+    assert {r.id for r in one_office.people()} == {mine, other}
 
 
 @pytest.mark.behaviour("SY-16")
@@ -165,15 +165,15 @@ def test_a_rule_switches_syncing_on_again_by_a_field(an_office: Make) -> None:
 
 
 @pytest.mark.behaviour("SY-17")
-def test_a_person_switches_syncing_on_again(any_office: AnyOffice) -> None:
-    ada = deleted_in_crm(any_office)
-    with any_office.store.begin() as conn:
+def test_a_person_switches_syncing_on_again(one_office: AnyOffice) -> None:
+    ada = deleted_in_crm(one_office)
+    with one_office.store.begin() as conn:
         place = Place("prospects", "crm", "platform")
-        assert releases.release_by_person(conn, place, ada, "eve", any_office.clock()) == 1
-    any_office.platform.edit_prospect(ada, first_name="Ada")
-    any_office.settle()
-    assert len(any_office.people()) == 1
-    [tomb] = any_office.select("SELECT released_by FROM tombstone")
+        assert releases.release_by_person(conn, place, ada, "eve", one_office.clock()) == 1
+    one_office.platform.edit_prospect(ada, first_name="Ada")
+    one_office.settle()
+    assert len(one_office.people()) == 1
+    [tomb] = one_office.select("SELECT released_by FROM tombstone")
     assert tomb["released_by"] == "eve"
 
 
@@ -295,9 +295,9 @@ def test_a_mass_deletion_in_the_crm_waits_for_a_person(an_office: Make) -> None:
     assert sum(str(p.fields["crm_id"]).startswith("[[") for p in office.prospects().values()) == 4
 
 
-def test_a_dry_run_writes_nothing_and_loses_nothing(any_office: AnyOffice) -> None:
-    any_office.prospect("ada@acme.example", owner=any_office.ann)
-    report = any_office.run(dry=True)
-    assert (report.totals.planned, report.totals.skipped, any_office.people()) == (1, 1, [])
-    any_office.run()
-    assert len(any_office.people()) == 1
+def test_a_dry_run_writes_nothing_and_loses_nothing(one_office: AnyOffice) -> None:
+    one_office.prospect("ada@acme.example", owner=one_office.ann)
+    report = one_office.run(dry=True)
+    assert (report.totals.planned, report.totals.skipped, one_office.people()) == (1, 1, [])
+    one_office.run()
+    assert len(one_office.people()) == 1
