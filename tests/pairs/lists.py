@@ -91,6 +91,11 @@ class ListOffice:
         assert report.totals.balances
         return report
 
+    def a_minute_passes(self) -> None:
+        """By both systems' clocks."""
+        for desk in (self.crm.desk, self.platform.desk):
+            desk.a_minute_passes()
+
     def score(self, email: str) -> object:
         """The score that the CRM itself holds."""
         return self.crm.contact(email).fields.get("act_on_score")

@@ -48,10 +48,12 @@ def test_edits_go_both_ways_and_in_a_conflict_the_crm_wins(office: ListOffice) -
     office.run()
     assert office.names() == {ADA: "Ada"}
 
+    office.a_minute_passes()
     office.platform.edit(ADA, first_name="Adela")
     office.run()
     assert office.crm.contact(ADA).fields["first_name"] == "Adela"
 
+    office.a_minute_passes()
     office.crm.edit(ada, first_name="Augusta")
     office.platform.edit(ADA, first_name="Gus")
     assert office.run().totals.conflicts >= 1
@@ -71,6 +73,7 @@ def test_an_opt_out_on_either_side_reaches_the_other_and_stays(office: ListOffic
     assert office.crm.contact(BOB).opted_out
     assert str(office.platform.rows()[BOB]["opted_out"]).lower() == "true"
 
+    office.a_minute_passes()
     office.platform.edit(BOB, opted_out=False)
     office.run()
     assert str(office.platform.rows()[BOB]["opted_out"]).lower() == "true"
