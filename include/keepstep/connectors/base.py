@@ -185,7 +185,7 @@ class Counts(Protocol):
     """What `Capabilities.counts` promises."""
 
     def count(self, of: str, /) -> int:
-        """The number of records there are now: on the list with this id, or of this object."""
+        """The number of records there are now: on the list with this id, or of this object but for converted ones."""
 
 
 class ListPlatform(Connector, Counts, Protocol):

@@ -15,7 +15,7 @@ from typing import Any, Final
 from keepstep.connectors.base import Capabilities, FetchBy, IdempotentBy, Json, RemoveMeans
 from keepstep.connectors.calls import CallRefused, Effect, Reply, Request
 from keepstep.connectors.sugarcrm import bulk, emails, errors, stamps, wire
-from keepstep.connectors.sugarcrm.fields import ADDRESS, EMAIL, OBJECTS, OPT_OUT, module_of
+from keepstep.connectors.sugarcrm.fields import ADDRESS, EMAIL, LEAD, OBJECTS, OPT_OUT, module_of
 from keepstep.connectors.sugarcrm.protocol import BATCH, Ask, Members, Rows, by_id
 from keepstep.connectors.sugarcrm.rows import Row, Way
 from keepstep.connectors.sugarcrm.settings import MAX_PAGE, SugarCrmSettings
@@ -38,6 +38,7 @@ CAPABILITIES: Final = Capabilities(
 )
 _KEYS: Final = {FetchBy.ID: "id", FetchBy.EXTERNAL_ID: "id", FetchBy.NAME: "name"}
 _EMAIL_KEY: Final = "email_addresses.email_address"
+_NOT_CONVERTED: Final[Json] = {"$or": [{"converted": {"$equals": 0}}, {"converted": {"$is_null": ""}}]}
 _NO_MORE: Final = (-1, "-1", None)  # as `next_offset`
 
 
@@ -97,7 +98,8 @@ class V11:
 
     def count(self, object: str) -> int:
         """How many there are. Raises CallRefused."""
-        reply = self._call("POST", f"/{module_of(object)}/filter/count", json={"filter": []})
+        clauses: list[Json] = [_NOT_CONVERTED] if object == LEAD else []
+        reply = self._call("POST", f"/{module_of(object)}/filter/count", json={"filter": clauses})
         found = reply.json.get("record_count") if isinstance(reply.json, dict) else None
         if not isinstance(found, int | str) or not str(found).isdigit():
             raise Unavailable(f"SugarCRM's answer is not a count of {module_of(object)}")
