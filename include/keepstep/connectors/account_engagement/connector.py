@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -71,10 +72,17 @@ class AccountEngagementConnector:
         self.settings = settings
         self.usage = Usage()
         self._budget = budget or Budget(sleep=sleep)
-        self._retries = retries or Retries()
-        self._tokens = self._transport("Salesforce", settings.login_url, 1, sleep)
+        transport = partial(
+            Transport,
+            budget=self._budget,
+            usage=self.usage,
+            retries=retries or Retries(),
+            sleep=sleep,
+            verify=settings.verify,
+        )
+        self._tokens = transport("Salesforce", settings.login_url, concurrency=1)
         self._tokens.classify = classify_login
-        self._calls = self._transport(SYSTEM, settings.base_url, settings.concurrency, sleep)
+        self._calls = transport(SYSTEM, settings.base_url, concurrency=settings.concurrency)
         self._calls.classify = self._classify
         self._calls.auth = SessionAuth(lambda: sign_in(settings.sign_in, self._tokens, now))
         self._unit = Unit(self._calls, settings, now)
@@ -189,15 +197,3 @@ class AccountEngagementConnector:
             self.usage.left = left
             self._budget.note_left(left)
         return errors.classify(reply)
-
-    def _transport(self, system: str, url: str, concurrency: int, sleep: Callable[[float], None]) -> Transport:
-        return Transport(
-            system,
-            url,
-            budget=self._budget,
-            usage=self.usage,
-            retries=self._retries,
-            concurrency=concurrency,
-            sleep=sleep,
-            verify=self.settings.verify,
-        )

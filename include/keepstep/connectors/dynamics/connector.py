@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -73,13 +74,19 @@ class DynamicsConnector:
     ) -> None:
         self.settings = settings
         self.usage = Usage()
-        self._budget = budget or Budget(sleep=sleep)
-        self._retries = retries or Retries()
-        self._rest = Rest(clock, sleep, self._retries.patience_s)
-        self._tokens = self._transport(settings.login_url, 1, sleep)
-        self._tokens.system = "Microsoft Entra"
+        retries = retries or Retries()
+        self._rest = Rest(clock, sleep, retries.patience_s)
+        transport = partial(
+            Transport,
+            budget=budget or Budget(sleep=sleep),
+            usage=self.usage,
+            retries=retries,
+            sleep=sleep,
+            verify=settings.verify,
+        )
+        self._tokens = transport("Microsoft Entra", settings.login_url, concurrency=1)
         self._tokens.classify = classify_login
-        self._calls = self._transport(settings.root, settings.concurrency, sleep)
+        self._calls = transport(SYSTEM, settings.root, concurrency=settings.concurrency)
         self._calls.classify = self._classify
         token = BearerAuth(lambda: sign_in(settings, self._tokens, now), now=now)
         self._calls.auth = RestingAuth(token, self._rest)
@@ -155,15 +162,3 @@ class DynamicsConnector:
         if verdict is not None and verdict.action is Action.WAIT and asked is not None:
             self._rest.ask(asked)
         return verdict
-
-    def _transport(self, url: str, concurrency: int, sleep: Callable[[float], None]) -> Transport:
-        return Transport(
-            SYSTEM,
-            url,
-            budget=self._budget,
-            usage=self.usage,
-            retries=self._retries,
-            concurrency=concurrency,
-            sleep=sleep,
-            verify=self.settings.verify,
-        )

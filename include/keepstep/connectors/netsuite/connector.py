@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, Final
 
 from keepstep.connectors.base import (
@@ -69,11 +70,17 @@ class NetSuiteConnector:
     ) -> None:
         self.settings = settings
         self.usage = Usage()
-        self._budget = budget or Budget(sleep=sleep)
-        self._retries = retries or Retries()
-        self._tokens = self._transport(1, sleep)
+        transport = partial(
+            Transport,
+            budget=budget or Budget(sleep=sleep),
+            usage=self.usage,
+            retries=retries or Retries(),
+            sleep=sleep,
+            verify=settings.verify,
+        )
+        self._tokens = transport(SYSTEM, settings.api_url, concurrency=1)
         self._tokens.classify = classify_token
-        self._calls = self._transport(settings.concurrency, sleep)
+        self._calls = transport(SYSTEM, settings.api_url, concurrency=settings.concurrency)
         self._calls.classify = classify
         self._calls.auth = auth_of(settings, self._tokens, now)
         self._account = Account(self._calls, settings, now)
@@ -112,15 +119,3 @@ class NetSuiteConnector:
         """Let go of connections."""
         self._calls.close()
         self._tokens.close()
-
-    def _transport(self, concurrency: int, sleep: Callable[[float], None]) -> Transport:
-        return Transport(
-            SYSTEM,
-            self.settings.api_url,
-            budget=self._budget,
-            usage=self.usage,
-            retries=self._retries,
-            concurrency=concurrency,
-            sleep=sleep,
-            verify=self.settings.verify,
-        )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -72,10 +73,17 @@ class SalesforceConnector:
         self.capabilities = replace(CAPABILITIES, idempotent_create=by)
         self.usage = Usage()
         self._budget = budget or Budget(sleep=sleep)
-        self._retries = retries or Retries()
-        self._tokens = self._transport(1, sleep)
+        transport = partial(
+            Transport,
+            budget=self._budget,
+            usage=self.usage,
+            retries=retries or Retries(),
+            sleep=sleep,
+            verify=settings.verify,
+        )
+        self._tokens = transport(SYSTEM, settings.login_url, concurrency=1)
         self._tokens.classify = classify_login
-        self._calls = self._transport(settings.concurrency, sleep)
+        self._calls = transport(SYSTEM, settings.login_url, concurrency=settings.concurrency)
         self._calls.classify = self._classify
         self._session = SessionAuth(self._sign_in(now))
         self._calls.auth = self._session
@@ -130,15 +138,3 @@ class SalesforceConnector:
         if left is not None:
             self.usage.left = left
             self._budget.note_left(left)
-
-    def _transport(self, concurrency: int, sleep: Callable[[float], None]) -> Transport:
-        return Transport(
-            SYSTEM,
-            self.settings.login_url,
-            budget=self._budget,
-            usage=self.usage,
-            retries=self._retries,
-            concurrency=concurrency,
-            sleep=sleep,
-            verify=self.settings.verify,
-        )

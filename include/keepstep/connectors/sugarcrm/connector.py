@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from keepstep.connectors.base import Capabilities, Cursor, FetchBy, Page, ReadQuery, Schema, Usage
@@ -62,11 +63,17 @@ class SugarCrmConnector:
     ) -> None:
         self.settings = settings
         self.usage = Usage()
-        self._budget = budget or Budget(sleep=sleep)
-        self._retries = retries or Retries()
-        self._tokens = self._transport(1, sleep)
+        transport = partial(
+            Transport,
+            budget=budget or Budget(sleep=sleep),
+            usage=self.usage,
+            retries=retries or Retries(),
+            sleep=sleep,
+            verify=settings.verify,
+        )
+        self._tokens = transport(SYSTEM, settings.root, concurrency=1)
         self._tokens.classify = classify_login
-        self._calls = self._transport(settings.concurrency, sleep)
+        self._calls = transport(SYSTEM, settings.root, concurrency=settings.concurrency)
         self._speaker: Speaker
         if settings.api == Api.V11:
             self._speaker = V11(self._calls, settings)
@@ -143,15 +150,3 @@ class SugarCrmConnector:
         if verdict is not None and verdict.code == errors.NEED_LOGIN:
             self._session.lost()
         return verdict
-
-    def _transport(self, concurrency: int, sleep: Callable[[float], None]) -> Transport:
-        return Transport(
-            SYSTEM,
-            self.settings.root,
-            budget=self._budget,
-            usage=self.usage,
-            retries=self._retries,
-            concurrency=concurrency,
-            sleep=sleep,
-            verify=self.settings.verify,
-        )
