@@ -81,8 +81,7 @@ def test_a_record_s_status_stands_beside_its_prospect_with_a_link_to_the_record(
     office.crm.deactivate(contact)
     report = office.run()
 
-    with office.store.begin():
-        state = queue_state(office.store, Place(office.file.name, "crm", "platform"))
+    state = queue_state(office.store, Place(office.file.name, "crm", "platform"))
     assert report.statuses == state.statuses == {"disqualified": 1, "inactive": 1}
     shown = {one.prospect_id: (one.crm_key, one.status) for one in state.not_active}
     assert shown == {ada: (f"lead:{lead.id}", "disqualified"), bob: (f"contact:{contact}", "inactive")}

@@ -28,9 +28,9 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.control import Handler, json_object
 from keepstep_sandbox.dynamics.admin_routes import Administrator
 from keepstep_sandbox.dynamics.columns import LOOKUPS
 from keepstep_sandbox.dynamics.conversion import Conversion, Wanted
@@ -42,6 +42,7 @@ from keepstep_sandbox.dynamics.rules import lock
 from keepstep_sandbox.dynamics.standard import ACCOUNT, CONTACT, DISQUALIFIED, LEAD, LIST, USER, Definition
 from keepstep_sandbox.dynamics.table import Row
 from keepstep_sandbox.dynamics.values import held, read, to_json
+from keepstep_sandbox.record_control import control_routes, listing, record_routes
 
 RECORDS: Final = {"leads": LEAD, "contacts": CONTACT, "accounts": ACCOUNT, "users": USER, "lists": LIST}
 
@@ -56,19 +57,11 @@ def people_routes(environment: Environment, admin: Administrator) -> list[BaseRo
         ("GET", "/lists/{id}/members", people.members),
         ("POST", "/lists/{id}/members", people.add_members),
         ("DELETE", "/lists/{id}/members/{row}", people.remove_member),
-        ("GET", "/{records}", people.list_records),
-        ("POST", "/{records}", people.create),
-        ("POST", "/{records}/merge", people.merge),
-        ("GET", "/{records}/{id}", people.read),
-        ("PATCH", "/{records}/{id}", people.edit),
-        ("DELETE", "/{records}/{id}", people.delete),
         ("POST", "/{records}/{id}/deactivate", people.deactivate),
         ("POST", "/{records}/{id}/activate", people.activate),
-        ("PUT", "/{records}/{id}/lock", people.lock),
-        ("PUT", "/{records}/{id}/fault", people.put_fault),
-        ("DELETE", "/{records}/{id}/fault", people.remove_fault),
+        *record_routes(people),
     ]
-    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+    return control_routes(routes, DynamicsError, DynamicsError.response)
 
 
 class _People:
@@ -80,13 +73,9 @@ class _People:
         self._lists = Lists(environment)
 
     async def list_records(self, request: Request) -> Response:
-        table, query = self._table(request), request.query_params
+        table = self._table(request)
         rows = self._environment.tables[table.name]
-        ids = query["ids"].split(",") if "ids" in query else rows.ids()
-        start = int(query.get("offset", 0))
-        chosen = ids[start : start + int(query.get("limit", len(ids)))]
-        items = [self._told(table, row) for row_id in chosen if (row := rows.get(row_id)) is not None]
-        return Response(orjson.dumps({"items": items, "total": len(ids)}), media_type="application/json")
+        return listing(request, rows.ids(), rows.get, lambda row: self._told(table, row))
 
     async def create(self, request: Request) -> Response:
         table = self._table(request)
@@ -200,15 +189,3 @@ class _People:
 
 def _id(request: Request) -> str:
     return str(request.path_params["id"]).lower()
-
-
-def _refusals(handler: Handler) -> Handler:
-    """Answer Dataverse's own refusals as they are."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except DynamicsError as refusal:
-            return refusal.response()
-
-    return answered

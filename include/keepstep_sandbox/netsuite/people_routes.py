@@ -25,9 +25,9 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.control import Handler, json_object
 from keepstep_sandbox.netsuite.account import Account, Fault
 from keepstep_sandbox.netsuite.admin_routes import Administrator
 from keepstep_sandbox.netsuite.errors import NetSuiteError
@@ -37,6 +37,7 @@ from keepstep_sandbox.netsuite.schema import CONTACT, CUSTOMER, EMPLOYEE, Field,
 from keepstep_sandbox.netsuite.table import Row
 from keepstep_sandbox.netsuite.values import to_row
 from keepstep_sandbox.people import Stage
+from keepstep_sandbox.record_control import control_routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def people_routes(account: Account, oauth2: OAuth2) -> list[BaseRoute]:
         ("PUT", "/{records}/{id:int}/fault", people.put_fault),
         ("DELETE", "/{records}/{id:int}/fault", people.remove_fault),
     ]
-    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+    return control_routes(routes, NetSuiteError, NetSuiteError.response)
 
 
 class _People:
@@ -195,15 +196,3 @@ def _plain(field: Field, value: Any) -> Any:
     if field.type is Type.REFERENCE or field.name == "id":
         return None if value is None else str(value)
     return value
-
-
-def _refusals(handler: Handler) -> Handler:
-    """Answer NetSuite's own refusals as they are."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except NetSuiteError as refusal:
-            return refusal.response()
-
-    return answered

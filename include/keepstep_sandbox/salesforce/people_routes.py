@@ -29,9 +29,10 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.control import Handler, json_object
+from keepstep_sandbox.record_control import control_routes, listing, record_routes
 from keepstep_sandbox.salesforce.admin_routes import Administrator
 from keepstep_sandbox.salesforce.conversion import convert
 from keepstep_sandbox.salesforce.errors import SalesforceError
@@ -53,18 +54,10 @@ def people_routes(org: Org, admin: Administrator) -> list[BaseRoute]:
         ("POST", "/leads/{id}/convert", people.convert),
         ("POST", "/users/{id}/deactivate", people.deactivate),
         ("POST", "/users/{id}/activate", people.activate),
-        ("GET", "/{records}", people.list_records),
-        ("POST", "/{records}", people.create),
-        ("POST", "/{records}/merge", people.merge),
-        ("GET", "/{records}/{id}", people.read),
-        ("PATCH", "/{records}/{id}", people.edit),
-        ("DELETE", "/{records}/{id}", people.delete),
         ("POST", "/{records}/{id}/undelete", people.undelete),
-        ("PUT", "/{records}/{id}/lock", people.lock),
-        ("PUT", "/{records}/{id}/fault", people.put_fault),
-        ("DELETE", "/{records}/{id}/fault", people.remove_fault),
+        *record_routes(people),
     ]
-    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+    return control_routes(routes, SalesforceError, SalesforceError.response)
 
 
 class _People:
@@ -75,13 +68,9 @@ class _People:
         self._records = Records(org)
 
     async def list_records(self, request: Request) -> Response:
-        kind, query = _kind(request), request.query_params
+        kind = _kind(request)
         table = self._org.tables[kind]
-        ids = query["ids"].split(",") if "ids" in query else list(table.ids())
-        start = int(query.get("offset", 0))
-        chosen = ids[start : start + int(query.get("limit", len(ids)))]
-        items = [self._told(kind, row) for record_id in chosen if (row := table.get(record_id)) is not None]
-        return Response(orjson.dumps({"items": items, "total": len(ids)}), media_type="application/json")
+        return listing(request, list(table.ids()), table.get, lambda row: self._told(kind, row))
 
     async def create(self, request: Request) -> Response:
         made = self._records.create(self._caller(request), _kind(request), await json_object(request))
@@ -165,15 +154,3 @@ def _of_path(request: Request) -> str:
 
 def _id(request: Request) -> str:
     return str(request.path_params["id"])
-
-
-def _refusals(handler: Handler) -> Handler:
-    """Answer Salesforce's own refusals as they are."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except SalesforceError as refusal:
-            return refusal.response()
-
-    return answered

@@ -23,9 +23,10 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from keepstep_sandbox.control import Handler, answers, json_object
+from keepstep_sandbox.control import Handler, json_object
+from keepstep_sandbox.record_control import control_routes, listing, record_routes
 from keepstep_sandbox.sugarcrm import seeded
 from keepstep_sandbox.sugarcrm.admin_routes import Administrator
 from keepstep_sandbox.sugarcrm.conversion import convert
@@ -53,18 +54,10 @@ def people_routes(site: Site) -> list[BaseRoute]:
         ("GET", "/lists/{id}/members", people.members),
         ("PUT", "/lists/{id}/members/{records}/{member}", people.add_member),
         ("DELETE", "/lists/{id}/members/{records}/{member}", people.remove_member),
-        ("GET", "/{records}", people.list_records),
-        ("POST", "/{records}", people.create),
-        ("POST", "/{records}/merge", people.merge),
-        ("GET", "/{records}/{id}", people.read),
-        ("PATCH", "/{records}/{id}", people.edit),
-        ("DELETE", "/{records}/{id}", people.delete),
         ("POST", "/{records}/{id}/undelete", people.undelete),
-        ("PUT", "/{records}/{id}/lock", people.lock),
-        ("PUT", "/{records}/{id}/fault", people.put_fault),
-        ("DELETE", "/{records}/{id}/fault", people.remove_fault),
+        *record_routes(people),
     ]
-    return [Route(path, _refusals(answers(handler)), methods=[method]) for method, path, handler in routes]
+    return control_routes(routes, SugarError, lambda refusal: JSONResponse(refusal.body(), refusal.status))
 
 
 class _People:
@@ -78,13 +71,9 @@ class _People:
         self._view = View(site)
 
     async def list_records(self, request: Request) -> Response:
-        module, query = _module(request), request.query_params
+        module = _module(request)
         table = self._site.tables[module]
-        ids = query["ids"].split(",") if "ids" in query else list(table.ids())
-        start = int(query.get("offset", 0))
-        chosen = ids[start : start + int(query.get("limit", len(ids)))]
-        items = [self._told(module, row) for one in chosen if (row := table.get(one)) is not None]
-        return Response(orjson.dumps({"items": items, "total": len(ids)}), media_type="application/json")
+        return listing(request, list(table.ids()), table.get, lambda row: self._told(module, row))
 
     async def create(self, request: Request) -> Response:
         made = self._writing.create(_who(request), _module(request), await json_object(request))
@@ -182,15 +171,3 @@ def _id(request: Request) -> str:
 def _who(request: Request) -> str:
     """Tell who does it: a salesperson, so that nobody takes it for the integration's own."""
     return request.query_params.get("as", seeded.user_id(seeded.SELLERS[0]))
-
-
-def _refusals(handler: Handler) -> Handler:
-    """Answer Sugar's own refusals as they are."""
-
-    async def answered(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except SugarError as refusal:
-            return JSONResponse(refusal.body(), refusal.status)
-
-    return answered

@@ -177,9 +177,11 @@ def _rules(
     rules = []
     for rule in ctx.file.settings.field_rules():
         name = _name_on(policy, object, rule)
-        if rule.name == CRM_ID or (rule.name == OWNER and name in fields):
+        if rule.name == OWNER and name not in fields:
+            continue
+        if rule.name in APART:
             rules.append(rule)
-        elif rule.name != OWNER and (name in fields or "." in name):
+        elif name in fields or "." in name:
             rules.append(_typed(replace(rule, crm=name), fields.get(name), prospects.get(rule.platform)))
     return tuple(rules)
 
