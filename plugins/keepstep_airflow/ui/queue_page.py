@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keepstep.store.queue import Place
 from keepstep.store.waiting import QueueState
 from keepstep_airflow.ui import templating
 
@@ -44,12 +43,6 @@ class QueueSection:
     queue: QueueState
     may_sync: bool
     may_release: bool
-
-
-def place_of(file: ProspectFile) -> Place:
-    """Where the queue of a sync is."""
-    settings = file.settings
-    return Place(file.name, settings.crm.connection, settings.platform.connection)
 
 
 def section(file: ProspectFile, queue: QueueState, rights: Rights) -> QueueSection:

@@ -16,13 +16,13 @@ from airflow.utils.types import DagRunTriggeredByType
 from fastapi import APIRouter, Depends, Form, HTTPException, Response, status
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from keepstep.store import queue as store_queue
-from keepstep.store import releases
+from keepstep.engine.prospects import releasing
+from keepstep.engine.prospects.frame import place_of
 from keepstep.store.waiting import queue_state
 from keepstep_airflow.folders import syncs_folder
 from keepstep_airflow.runs import now
 from keepstep_airflow.sync_files import SYNC_PROSPECT, read_syncs
-from keepstep_airflow.ui.queue_page import Rights, notice, place_of, render, section
+from keepstep_airflow.ui.queue_page import Rights, notice, render, section
 from keepstep_airflow.ui.reading import StoreAwayError, with_store
 from keepstep_airflow.ui.same_origin import same_origin
 
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
     from keepstep.config import ProspectFile
-    from keepstep.store.database import Store
 
-RELEASED = "released"  # the reason with which a prospect is in the queue then
 AN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 queue = APIRouter(prefix="/queue")
 ProspectField = Annotated[str, Form()]
@@ -98,17 +96,10 @@ def release(dag_id: str, user: GetUserDep, prospect: ProspectField) -> Response:
     if not AN_ID.fullmatch(given):
         return _back("no_id")
     try:
-        told = with_store(lambda store: _release(store, file, given, user.get_name()))
+        told = with_store(lambda store: releasing.release(store, file, given, user.get_name(), now()))
     except StoreAwayError as away:
         return HTMLResponse(render([], {}, str(away)), status.HTTP_503_SERVICE_UNAVAILABLE)
     return _back(told, given)
-
-
-def _release(store: Store, file: ProspectFile, prospect: str, by: str) -> str:
-    with store.begin() as conn:
-        if not releases.release_by_person(conn, place_of(file), prospect, by, now()):
-            return "not_stopped"
-        return "released" if store_queue.enqueue(conn, file.name, [prospect], RELEASED, now()) else "released_unknown"
 
 
 def _file(name: str) -> ProspectFile:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from keepstep.core.errors import BudgetSpent, Refused
-from keepstep.store import releases
+from keepstep.engine.prospects.releasing import Release, release
+from keepstep.engine.prospects.tasks import pull_prospects, push_prospects, reconcile_prospects
 from keepstep.store.database import Store
-from keepstep.store.queue import Place
 from tests.engine.prospects.world import AnyOffice, Office, write_prospect_sync
 
 Make = Callable[..., AnyOffice]
@@ -129,6 +129,11 @@ def test_a_deleted_record_is_made_again_where_the_file_says_so(an_office: Make, 
     assert office.prospects()[ada].fields["crm_id"] == again.id
 
 
+def let_sync_again(office: AnyOffice, prospect: str) -> Release:
+    """Eve presses the button."""
+    return release(office.store, office.file, prospect, "eve", office.clock())
+
+
 def deleted_in_crm(office: AnyOffice) -> str:
     """A prospect whose record was deleted, which a run has seen. Returns its id."""
     ada = office.prospect("ada@acme.example", owner=office.ann)
@@ -167,14 +172,34 @@ def test_a_rule_switches_syncing_on_again_by_a_field(an_office: Make) -> None:
 @pytest.mark.behaviour("SY-17")
 def test_a_person_switches_syncing_on_again(one_office: AnyOffice) -> None:
     ada = deleted_in_crm(one_office)
-    with one_office.store.begin() as conn:
-        place = Place("prospects", "crm", "platform")
-        assert releases.release_by_person(conn, place, ada, "eve", one_office.clock()) == 1
-    one_office.platform.edit_prospect(ada, first_name="Ada")
+    assert let_sync_again(one_office, ada) is Release.SYNCS_AGAIN
     one_office.settle()
     assert len(one_office.people()) == 1
     [tomb] = one_office.select("SELECT released_by FROM tombstone")
     assert tomb["released_by"] == "eve"
+
+
+@pytest.mark.behaviour("SY-17")
+def test_a_release_while_a_run_goes_on_that_took_the_prospect_as_stopped_is_not_lost(one_office: AnyOffice) -> None:
+    ada = deleted_in_crm(one_office)
+    one_office.platform.edit_prospect(ada, first_name="Ada")
+    going_on = one_office.context()
+    pull_prospects(going_on)
+
+    assert let_sync_again(one_office, ada) is Release.SYNCS_AGAIN
+    push_prospects(going_on)
+    reconcile_prospects(going_on)
+    one_office.settle()
+
+    assert [r.email for r in one_office.people()] == ["ada@acme.example"]
+
+
+@pytest.mark.behaviour("SY-17")
+def test_whom_nothing_stops_is_not_queued(one_office: AnyOffice) -> None:
+    ada = one_office.prospect("ada@acme.example", owner=one_office.ann)
+    one_office.settle()
+    assert let_sync_again(one_office, ada) is Release.NOT_STOPPED
+    assert one_office.select("SELECT id FROM sighting WHERE dirty") == []
 
 
 @pytest.mark.behaviour("SF-1")

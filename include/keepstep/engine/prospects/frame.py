@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from keepstep.config import ProspectFile
 from keepstep.connectors.base import FieldInfo, ReadQuery, Schema
 from keepstep.core.errors import SettingsError
 from keepstep.core.guards import Limits
@@ -22,6 +23,11 @@ from keepstep.store.staging import Scope
 
 APART = frozenset({OWNER, CRM_ID})  # not among a CRM record's fields: its owner and its id stand beside them
 NO_LIST = ""
+
+
+def place_of(file: ProspectFile) -> Place:
+    """Where the queue of a sync is."""
+    return Place(file.name, file.settings.crm.connection, file.settings.platform.connection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,11 @@ from keepstep.core.model import Record, Side
 from keepstep.core.normalize import normalize_email
 from keepstep.core.prospect_plan import MARKER
 from keepstep.engine.pages import source_of
-from keepstep.engine.prospects.frame import ProspectFrame, resolve
+from keepstep.engine.prospects.frame import ProspectFrame, place_of, resolve
 from keepstep.engine.run import ProspectContext
 from keepstep.store import on_demand, queue, runs, staging, watermarks
 from keepstep.store.database import Store
 from keepstep.store.on_demand import Fate
-from keepstep.store.queue import Place
 from keepstep.store.staging import Scope
 
 
@@ -67,7 +66,7 @@ def ask_for(ctx: ProspectContext, key: str) -> Asked:
 
 def answer(store: Store, file: ProspectFile, asked: Asked) -> Answer:
     """What the journal says of those who were asked for."""
-    place = Place(file.name, file.settings.crm.connection, file.settings.platform.connection)
+    place = place_of(file)
     with store.begin() as conn:
         fates = on_demand.became(conn, place, asked.prospects, asked.after)
         return Answer(tuple(fates), on_demand.waits(conn, place, asked.prospects))
