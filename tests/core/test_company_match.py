@@ -108,6 +108,8 @@ def test_placeholders_match_nothing_on_either_side() -> None:
 def test_what_is_below_the_threshold_is_not_proposed() -> None:
     assert proposals(person("Acme"), [company("A", "Acme Shoe Stores")], THRESHOLD) == ()
     assert proposals(person("Acme"), [], THRESHOLD) == ()
+    (alike,) = proposals(person("Acme"), [company("A", "Acme Shoe Stores")], 0.0)
+    assert proposals(person("Acme"), [company("A", "Acme Shoe Stores")], alike.score) == (alike,)
 
 
 def test_one_that_is_as_good_as_another_is_no_clear_match_and_says_so() -> None:

@@ -135,6 +135,11 @@ def test_an_owner_whom_the_platform_does_not_know_changes_nothing_there_but_the_
     assert codes(decision) == ["update", "owner_not_in_platform"]
 
 
+def test_both_changed_the_owner_and_the_platform_does_not_know_the_crm_s_it_is_said() -> None:
+    one = pair(lead(owner=BOB), prospect(owner="cy@sales.example"), agreed(), owner_ids={})
+    assert codes(pulled(one)) == ["owner_not_in_platform"]
+
+
 def test_a_sync_that_may_not_pull_owners_says_nothing_about_one_that_is_unknown() -> None:
     no_owner = policy({"pull": Way(add=True, update=NAMES - {"owner"}, remove=False)})
     assert codes(pulled(pair(lead(owner=BOB), prospect(), agreed(), owner_ids={}), no_owner)) == []
@@ -313,6 +318,12 @@ def test_a_prospect_s_new_address_makes_a_second_record_where_the_file_says_so()
     assert (operation.kind, operation.after["email"]) == (Kind.CREATE, NEW)
     assert codes(pushed(pair(lead(email=NEW), prospect(), agreed()), how)) == []
     assert codes(pushed(pair(lead(), prospect(), agreed()), how)) == []
+
+
+def test_a_record_without_an_address_is_told_the_prospect_s_also_where_a_new_one_makes_a_second_record() -> None:
+    how = policy(on_email_change=OnEmailChange.NEW_RECORD)
+    operation = only(pushed(pair(lead(email=None), prospect()), how))
+    assert (operation.kind, operation.record_id, operation.after["email"]) == (Kind.UPDATE, "00Q1", ADA)
 
 
 def test_a_record_s_new_address_goes_to_the_prospect_unless_another_prospect_has_it() -> None:

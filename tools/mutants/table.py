@@ -68,6 +68,17 @@ FIELDS = (
     ("the base's opt-out is lost", "known = [pair.base or {}, *(", "known = [*("),
     ("a flagged opt-out is lost", "if said or opted_out(pair):", "if said:"),
     ("the base is not told what is alike", "draft.agreed[rule.name] = merged.value", "pass"),
+    (
+        "who is suppressed isn't told",
+        "rule.rule is not Rule.OPT_OUT_WINS or not there(on(pair, source)).opted_out:",
+        "True:",
+    ),
+    (
+        "a suppressed address is opted out again for ever",
+        "if _yes(values.base) or _yes(values.on(source)):",
+        "if False:",
+    ),
+    ("nobody opted out is told no", "or (unsaid and isinstance(merged, Take)):", ":"),
 )
 
 PLAN = (
@@ -200,8 +211,195 @@ DOUBT = (
 MAPPING = (
     ("the order of fields is a change", "sorted(values.items())", "list(values.items())"),
     ("a status is no change", "sorted(values.items()), status,", "sorted(values.items()),"),
-    ("an opt-out is no change", "status, opted_out]", "status]"),
+    ("an opt-out is no change", "status, opted_out, *(", "status, *("),
     ("blanks are values", "if value is not None}", "}"),
+)
+
+PROSPECT_PLAN = (
+    ("a duplicate is synced", "    if pair.duplicate_of:\n", "    if False:\n"),
+    ("crm_ignore_prospect is not heard", "said.startswith(MARKER) and said != policy.mark_deleted", "False"),
+    ("one that is marked as deleted is ignored for ever", " and said != policy.mark_deleted:", ":"),
+    ("pull.add is not asked", "if not rules.pull.add or", "if"),
+    ("what was set aside becomes a prospect", "pair.set_aside or crm.status", "crm.status"),
+    ("an inactive record becomes a prospect", "crm.status is not Status.ACTIVE or crm.email", "crm.email"),
+    ("a record without an email becomes a prospect", " or crm.email is None:", ":"),
+    (
+        "an opt-out is lost at a new prospect",
+        "    if opted_out(pair) and not carried:\n        return skip(pair, Side.PLATFORM",
+        "    if False:\n        return skip(pair, Side.PLATFORM",
+    ),
+    ("a new prospect doesn't carry the opt-out", "is not None} | carried", "is not None}"),
+    ("a new prospect is given fields that aren't pulled", "if rule.name in rules.pull.update]", "]"),
+    (
+        "a prospect that somebody deleted comes back",
+        "case Presence.PRESENT, Presence.ABSENT:",
+        "case Presence.PRESENT, (Presence.ABSENT | Presence.DELETED):",
+    ),
+    ("a deletion is marked where it isn't to stay", "    if not _stays_deleted(pair, policy):\n", "    if False:\n"),
+    ("the bin is not asked", "if policy.bin_deleted:", "if False:"),
+    ("a deletion is marked again and again", "None or said == policy.mark_deleted:", "None:"),
+    ("on_deleted: recreate is not heard", "if policy.recreate_deleted or not", "if not"),
+    ("detect_deletes: false is not heard", " or not policy.detect_deletes:", ":"),
+    ("a tombstone is not read", "return pair.tombstone or (marked", "return (marked"),
+    ("the platform's mark is not read", "(marked and not pair.released)", "False"),
+    ("a release is not heard", "(marked and not pair.released)", "marked"),
+    (
+        "who is left alone is pushed",
+        "    if _left_alone(pair, policy):\n        return Decision()",
+        "    if False:\n        return Decision()",
+    ),
+    (
+        "a lead whose contact is another prospect's is passed over in silence",
+        "case Presence.LEFT, Presence.PRESENT:",
+        "case None, Presence.PRESENT:",
+    ),
+    (
+        "a new address makes a second record unasked",
+        "if policy.on_email_change is OnEmailChange.NEW_RECORD and",
+        "if",
+    ),
+    (
+        "a new address makes no second record",
+        "OnEmailChange.NEW_RECORD and _has_new_address",
+        "OnEmailChange.STAY_WITH_EMAIL and _has_new_address",
+    ),
+    (
+        "the CRM's new address makes a second record",
+        "isinstance(merged, Take) and merged.side is Side.PLATFORM",
+        "isinstance(merged, Take)",
+    ),
+    ("a first sync makes a second record", "return values.known and isinstance", "return isinstance"),
+    ("an inactive record is written", "is Status.INACTIVE and not policy.inactive_syncs", "is None"),
+    ("DY-1 is not heard", "Status.INACTIVE and not policy.inactive_syncs", "Status.INACTIVE"),
+    (
+        "an inactive record's conflicts are forgotten",
+        'held=(*decision.held, hold(pair, Side.CRM, "inactive"',
+        'held=(hold(pair, Side.CRM, "inactive"',
+    ),
+    ("an unassigned prospect makes a record", "    if row.values.get(OWNER) is None:\n", "    if False:\n"),
+    (
+        "what was deleted is made again",
+        "    if _stays_deleted(pair, policy):\n",
+        "    if False:\n",
+    ),
+    ("push.add is not asked", "    if not rules.push.add:\n", "    if False:\n"),
+    ("a record without an email is made", "    if row.email is None:\n", "    if False:\n"),
+    (
+        "an opt-out is lost at a new record",
+        "    if opted_out(pair) and not carried:\n        return skip(pair, Side.CRM",
+        "    if False:\n        return skip(pair, Side.CRM",
+    ),
+    ("a new record doesn't carry the opt-out", "rules, after | carried, policy", "rules, after, policy"),
+    ("a new record is given every field", "if name in rules.create_fields and value", "if value"),
+    ("a user whom a side doesn't know is written", "    if side in pair.owner_ids:\n", "    if True:\n"),
+    (
+        "an owner is written as an address",
+        "tuple(_referring(pair, one) for one in decision.operations)",
+        "decision.operations",
+    ),
+    (
+        "an unknown owner is said though nobody changed it",
+        "    if not _owner_wanted(pair, rules, phase):\n",
+        "    if False:\n",
+    ),
+    (
+        "the platform is told of the CRM's unknown owner",
+        "    if side is Side.PLATFORM:\n        why",
+        "    if False:\n        why",
+    ),
+    (
+        "a record that is there goes to the connector's user",
+        "if policy.owner_fallback is OwnerFallback.CONNECTOR_USER:",
+        "if False:",
+    ),
+    ("an owner that isn't pulled is spoken of", "if rule is None or OWNER not in way.update:", "if rule is None:"),
+    (
+        "a conflict about the owner is forgotten",
+        "else merged.winner if isinstance(merged, Clash) else None",
+        "else None",
+    ),
+    (
+        "owner_fallback: hold is not heard",
+        "if side is Side.CRM and policy.owner_fallback is OwnerFallback.HOLD:",
+        "if False:",
+    ),
+    (
+        "a prospect waits for an owner",
+        "if side is Side.CRM and policy.owner_fallback is",
+        "if policy.owner_fallback is",
+    ),
+    ("what is too long is created", "    if long:\n", "    if False:\n"),
+    ("a new record's owner is an address", "return _one(_referring(pair, done))", "return _one(done)"),
+)
+
+COMPANY_MATCH = (
+    (
+        "a placeholder is matched",
+        "    if company.name is None:\n        return None",
+        "    if False:\n        return None",
+    ),
+    ("a website's domain counts for nothing", "company.domain is not None and same_domain", "False and same_domain"),
+    ("people who work elsewhere count for nothing", "company.colleagues > company.elsewhere:", "company.colleagues:"),
+    ("one colleague is proof", "company.colleagues >= _SAME_DOMAIN_BY", "company.colleagues"),
+    ("another domain is no doubt", "        return DomainSays.OTHER", "        return DomainSays.NOTHING"),
+    (
+        "a domain that reads like the name counts for nothing",
+        "company.name.compact == _named(person.domain):",
+        "False:",
+    ),
+    ("a number in the name is nothing", "_numbers(one) != _numbers(other):", "False:"),
+    ("two as good as each other are clear", "best.score - others[0].score < CLEARLY", "False"),
+    ("only what is shown is compared", "[: max(most, 2)]", "[:most]"),
+    ("nobody is clear", "else replace(best, clear=True)", "else best"),
+    ("what is below the threshold is proposed", "if one.score >= from_score)", "if True)"),
+    ("the threshold itself is below", "one.score >= from_score", "one.score > from_score"),
+    ("the worst is first", "(-one.score, len(", "(one.score, len("),
+    ("legal forms count for nothing", "not one.legal & other.legal:", "False:"),
+    ("an order of words is another name", "if sorted(one.words) == sorted(other.words):", "if False:"),
+    ("Group is a word like any other", "if one.strong == other.strong:", "if False:"),
+    ("a part of a name is nothing", "if set(fewer.strong) < set(more.words):", "if False:"),
+    ("chance is likeness", "if _TELLING <= alike < 1", "if alike < 1"),
+    ("initials are nothing", "if one.compact == other.initials or", "if False or"),
+    ("initials are read one way", " or other.compact == one.initials:", ":"),
+    ("a domain finds nobody", "keys |= keys_of_domain(person.domain) |", "keys |="),
+)
+
+DUPLICATES = (
+    ("a name alone makes two people one", "if employer is None or given is None", "if given is None"),
+    ("a marker is a name", ' or family.startswith("[[")', ""),
+    ("a family name alone makes two people one", "or given is None or", "or"),
+    (
+        "the same people in another order are another group",
+        "ordered = sorted(people, key=_by_id)",
+        "ordered = list(people)",
+    ),
+    ("ids are ordered as text", "return len(one.id), one.id", "return 0, one.id"),
+    ("who is nobody's duplicate is a group", "if len(ids) > 1)", "if ids)"),
+    (
+        "nobody's email is an email",
+        "if key is not None else one.id",
+        "if key is not None else first.setdefault('', one.id)",
+    ),
+)
+
+SCORE = (
+    ("what the sheet doesn't name counts", "if event.type in sheet.rules and age", "if age"),
+    ("what happens later counts", "age >= timedelta() and", "True and"),
+    ("this very moment doesn't count", "age >= timedelta() and", "age > timedelta() and"),
+    ("the window's end counts", "age < sheet.window)", "age <= sheet.window)"),
+    ("points don't age", "* _remaining(age, sheet.half_life)", "* 1"),
+    ("a cap bounds nothing", "amount if cap is None else min(amount, cap)", "amount"),
+    ("a cap is a floor", "min(amount, cap)", "max(amount, cap)"),
+    (
+        "half is rounded to even",
+        "math.floor(min(max(exact, -MAX_SCORE), MAX_SCORE) + HALF_UP)",
+        "round(min(max(exact, -MAX_SCORE), MAX_SCORE))",
+    ),
+    ("a score overflows", "min(max(exact, -MAX_SCORE), MAX_SCORE)", "max(exact, -MAX_SCORE)"),
+    ("a score underflows", "min(max(exact, -MAX_SCORE), MAX_SCORE)", "min(exact, MAX_SCORE)"),
+    ("a sheet ages in two ways", "if self.window_days and self.half_life_days:", "if False:"),
+    ("the order of types is another sheet", "json.dumps(content, sort_keys=True)", "json.dumps(content)"),
+    ("a cap is no part of a sheet", "rule.cap and float(rule.cap)", "None"),
 )
 
 _BY_FILE = {
@@ -214,5 +412,9 @@ _BY_FILE = {
     "normalize.py": NORMALIZE,
     "doubt.py": DOUBT,
     "mapping.py": MAPPING,
+    "prospect_plan.py": PROSPECT_PLAN,
+    "company_match.py": COMPANY_MATCH,
+    "duplicates.py": DUPLICATES,
+    "score.py": SCORE,
 }
 MUTANTS = tuple(Mutant(file, *broken) for file, rules in _BY_FILE.items() for broken in rules)
