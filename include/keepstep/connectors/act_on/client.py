@@ -150,7 +150,7 @@ class Client:
             "GET list/rejectedUploadRecords",
             params={"filename": file},
             headers={"Accept": "text/csv, */*"},
-            expects=Expects.ANYTHING,
+            expects=Expects.FILE,
         )
         return self.transport.send(request).body
 

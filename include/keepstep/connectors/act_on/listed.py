@@ -1,76 +1,64 @@
 """What is remembered of a list while it is worked on: which rows were told, which addresses they have.
 
-Laws: neither may grow to what the list itself takes, so that ids are kept as digests, and addresses packed by the page.
-A digest that two ids share makes a listing start over, with other digests, and never hides a row; addresses are kept
-whole and compared whole, so that none is ever taken for another.
+Law: a list may be longer than memory. So both are kept by SQLite, in a database without a name that spills to disk what
+is over half a megabyte; nobody else can open it, and it is gone with its owner, also where the process is killed.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from hashlib import blake2b
+import sqlite3
+import weakref
+from collections.abc import Iterable
+from typing import Final
 
-import orjson
+from keepstep.connectors.act_on.wire import folded
 
-_DIGEST_BYTES = 5  # and a drawer's number: two of a million ids share both in one of a thousand listings
-_DRAWERS = 512
-_SALT_BYTES = 4
-_PACKED_TOGETHER = 1000  # rows; they are unpacked together too
+_UNNAMED: Final = ""  # sqlite.org/inmemorydb.html: a temporary database on disk, deleted when it is closed
+# No journal: what is half written is of no use to anybody.
+_SETTINGS: Final = "PRAGMA cache_size = -512; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
 
 
 class Told:
-    """Ids that were told, in about six bytes each; `attempt` chooses the digests."""
+    """Ids that were told."""
 
-    __slots__ = ("_drawers", "_salt", "count")
+    __slots__ = ("__weakref__", "_db", "count")
 
-    def __init__(self, attempt: int = 0) -> None:
+    def __init__(self) -> None:
         self.count = 0
-        self._salt = attempt.to_bytes(_SALT_BYTES, "big")
-        self._drawers: dict[int, bytearray] = {}
+        self._db = _database(self, "CREATE TABLE told (id TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, id: str) -> bool:
-        """Note an id; whether it is new. Another id with the same digest isn't called new."""
-        digest = blake2b(id.encode(), digest_size=_DIGEST_BYTES + 2, salt=self._salt).digest()
-        number, mark = int.from_bytes(digest[_DIGEST_BYTES:], "big") % _DRAWERS, digest[:_DIGEST_BYTES]
-        drawer = self._drawers.setdefault(number, bytearray())
-        at = drawer.find(mark)
-        while at % _DIGEST_BYTES and at > 0:  # found across two digests, which means nothing
-            at = drawer.find(mark, at + 1)
-        if at >= 0:
-            return False
-        drawer += mark
-        self.count += 1
-        return True
+        """Note an id; whether it is new."""
+        new = self._db.execute("INSERT OR IGNORE INTO told VALUES (?)", (id,)).rowcount == 1
+        self.count += new
+        return new
 
 
-@dataclass(slots=True)
 class Addresses:
-    """The ids and addresses of a list's rows, in about fifteen bytes a row; a row may stand there more than once."""
+    """The ids and addresses of a list's rows; a row that was told twice, as it was told last."""
 
-    _packs: list[bytes] = field(default_factory=list)
+    __slots__ = ("__weakref__", "_db")
 
-    @classmethod
-    def of(cls, rows: Iterable[tuple[str, str | None]]) -> Addresses:
-        """Pack them as they come."""
-        kept = cls()
-        ids: list[str] = []
-        emails: list[str | None] = []
-        for id, email in rows:
-            ids.append(id)
-            emails.append(email)
-            if len(ids) == _PACKED_TOGETHER:
-                kept._pack(ids, emails)
-                ids, emails = [], []
-        kept._pack(ids, emails)
-        return kept
+    def __init__(self, rows: Iterable[tuple[str, str | None]]) -> None:
+        self._db = _database(self, "CREATE TABLE address (id TEXT PRIMARY KEY, email TEXT, folded TEXT) WITHOUT ROWID")
+        given = ((id, email, folded(email)) for id, email in rows)
+        self._db.executemany("INSERT OR REPLACE INTO address VALUES (?, ?, ?)", given)
+        self._db.execute("CREATE INDEX address_folded ON address (folded)")
 
-    def __iter__(self) -> Iterator[tuple[str, str | None]]:
-        """Id and address, in the order in which they were told."""
-        for pack in self._packs:
-            ids, emails = orjson.loads(zlib.decompress(pack))
-            yield from zip(ids, emails, strict=True)
+    def of(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """The addresses of these rows, as they are written there; without rows that weren't told."""
+        found = (self._db.execute("SELECT id, email FROM address WHERE id = ?", (id,)).fetchone() for id in ids)
+        return {row[0]: row[1] for row in found if row is not None}
 
-    def _pack(self, ids: list[str], emails: list[str | None]) -> None:
-        self._packs.append(zlib.compress(orjson.dumps([ids, emails])))
+    def stand_on_several_rows(self, emails: Iterable[str]) -> set[str]:
+        """Which of these addresses more than one row has, all of them folded."""
+        counting = "SELECT count(*) FROM (SELECT 1 FROM address WHERE folded = ? LIMIT 2)"
+        return {one for one in set(emails) if self._db.execute(counting, (one,)).fetchone()[0] > 1}
+
+
+def _database(owner: object, table: str) -> sqlite3.Connection:
+    # A page may be asked for by another thread than the one before it, never by two at once.
+    db = sqlite3.connect(_UNNAMED, isolation_level=None, check_same_thread=False)
+    db.executescript(_SETTINGS + table)
+    weakref.finalize(owner, db.close)
+    return db

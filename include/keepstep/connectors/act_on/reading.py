@@ -170,7 +170,7 @@ class Reader:
         """Every row's id and address, as they stood some minutes ago at the most."""
         if not self.keeps(list_id):
             self.forget(list_id)  # before the new ones are there: not both at once
-            addresses = Addresses.of((row.id, row.email) for row in self.scan(list_id))
+            addresses = Addresses((row.id, row.email) for row in self.scan(list_id))
             self._addresses[list_id] = (self._clock(), addresses)
         return self._addresses[list_id][1]
 
@@ -209,7 +209,7 @@ class Reader:
         asked = frozenset(row_ids)
         known: dict[str, str | None] = {}
         if self.keeps(list_id) or self.pages(list_id) <= LISTING_PAYS * len(asked):
-            known = {id: email for id, email in self.addresses(list_id) if id in asked}
+            known = self.addresses(list_id).of(asked)
         missing = asked - known.keys()
         found = {row.id: row.email for row in self.by_id(list_id, missing)} if missing else {}
         return known | found
@@ -254,12 +254,12 @@ class Reader:
 def _listing(now: _Pass, page: Callable[[_Pass], Page]) -> Iterator[Page]:
     """Page by page until all was told; started over where the list moved. Nothing of a page is kept for the next."""
     after_ms = now.after_ms
-    for attempt in range(1, TRIES + 1):
+    for _ in range(TRIES):
         while not now.ended and not now.moved:
             yield page(now)
         if now.done:
             return
-        now = _Pass(after_ms, seen=Told(attempt))
+        now = _Pass(after_ms)
     raise Unavailable(f"an Act-On list changed while it was read, {TRIES} times; the next run tries again")
 
 

@@ -139,15 +139,8 @@ class Writer:
     def _standing(self, list_id: str, ids: set[str], created: set[str]) -> tuple[dict[str, str], set[str]]:
         """The addresses of these rows; and which of them, or of those to be created, stand on two rows of the list."""
         listed = self.reader.addresses(list_id)
-        emails = {id: email for id, email in listed if email and id in ids}
-        asked = {folded(email) for email in (*emails.values(), *created)}
-        holders: dict[str, str] = {}
-        doubled: set[str] = set()
-        for id, email in listed:
-            key = folded(email)
-            if key in asked and holders.setdefault(key, id) != id:
-                doubled.add(key)
-        return emails, doubled
+        emails = {id: email for id, email in listed.of(ids).items() if email}
+        return emails, listed.stand_on_several_rows(folded(email) for email in (*emails.values(), *created))
 
     def _upload(self, list_id: str, head: wire.Head, mode: Mode, bulk: dict[str, Write]) -> Iterator[Outcome]:
         rows = ({**_values(write), head.email_column: email} for email, write in bulk.items())
