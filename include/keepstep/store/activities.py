@@ -16,8 +16,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from keepstep.core.errors import Bug
 from keepstep.core.normalize import normalize_email
+from keepstep.store.bulk import append_rows
 
 
 class ToldActivity(Protocol):
@@ -115,17 +115,8 @@ def total(parts: Iterable[Ingested]) -> Ingested:
 def _stage(conn: Connection, activities: Sequence[ToldActivity]) -> int:
     """COPY what can be used to the staging table; returns how many."""
     conn.execute(text(_STAGE))
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise Bug("the connection was closed before its transaction ended")
-    usable = 0
-    statement = "COPY activity_staged (key, email, type, occurred_at) FROM STDIN (FORMAT BINARY)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(["uuid", "text", "text", "timestamptz"])
-        for row in _rows(activities):
-            copy.write_row(row)
-            usable += 1
-    return usable
+    table = "activity_staged (key, email, type, occurred_at)"
+    return append_rows(conn, table, ["uuid", "text", "text", "timestamptz"], _rows(activities), how="(FORMAT BINARY)")
 
 
 def _rows(activities: Iterable[ToldActivity]) -> Iterator[tuple[UUID, str, str, datetime]]:

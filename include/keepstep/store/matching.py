@@ -6,13 +6,14 @@ Only dirty sightings are looked at, so the cost follows what changed, not the si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, text
 
 from keepstep.core.match import Candidate, match
 from keepstep.core.prospect_policy import OnEmailChange
+from keepstep.store.bulk import append_rows
 from keepstep.store.pairs import CHUNK, Following, read_whole
 
 # A link counts while both of its ends are there; a new record with the email of a dead end takes its place (SY-15).
@@ -70,21 +71,39 @@ WHERE s.sync = :sync AND s.duplicate_of IS NOT NULL AND NOT EXISTS (
          WHERE s.side = 'platform' AND m.connection = :platform AND m.id = s.id)))
 """
 
+# What was found out, before it is acted upon: a first run may find everybody.
+_FOUND = (
+    "DROP TABLE IF EXISTS pg_temp.matched, pg_temp.marked",
+    """
+    CREATE TEMP TABLE matched (
+        place bigint GENERATED ALWAYS AS IDENTITY, crm_object text NOT NULL, crm_id text NOT NULL,
+        prospect_id text NOT NULL
+    ) ON COMMIT DROP
+    """,
+    "CREATE TEMP TABLE marked (side text NOT NULL, object text NOT NULL, id text NOT NULL, of text) ON COMMIT DROP",
+)
 _BURY = """
-DELETE FROM link l USING crm_record c, prospect p
-WHERE c.connection = l.crm_connection AND c.object = l.crm_object AND c.id = l.crm_id
+WITH theirs AS (
+    SELECT l.id FROM matched m
+    JOIN link l ON l.crm_connection = :crm AND l.crm_object = m.crm_object AND l.crm_id = m.crm_id
+    UNION
+    SELECT l.id FROM matched m JOIN link l ON l.platform_connection = :platform AND l.prospect_id = m.prospect_id
+)
+DELETE FROM link l USING theirs t, crm_record c, prospect p
+WHERE l.id = t.id AND l.list_id = :list AND l.crm_connection = :crm AND l.platform_connection = :platform
+  AND c.connection = l.crm_connection AND c.object = l.crm_object AND c.id = l.crm_id
   AND p.connection = l.platform_connection AND p.id = l.prospect_id
-  AND l.list_id = :list AND l.crm_connection = :crm AND l.platform_connection = :platform
   AND (c.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)
-  AND ((l.crm_object = :crm_object AND l.crm_id = :crm_id) OR l.prospect_id = :prospect_id)
 """
 _LINK = """
 INSERT INTO link (crm_connection, crm_object, crm_id, platform_connection, prospect_id, list_id)
-VALUES (:crm, :crm_object, :crm_id, :platform, :prospect_id, :list)
+SELECT :crm, crm_object, crm_id, :platform, prospect_id, :list FROM matched ORDER BY place
 ON CONFLICT DO NOTHING
 """
-_DUPLICATE = """
-UPDATE sighting SET duplicate_of = :of WHERE sync = :sync AND side = :side AND object = :object AND id = :id
+_MARK = """
+UPDATE sighting s SET duplicate_of = m.of FROM marked m
+WHERE s.sync = :sync AND s.side = m.side AND s.object = m.object AND s.id = m.id
+  AND s.duplicate_of IS DISTINCT FROM m.of
 """
 
 
@@ -93,41 +112,64 @@ def link_matches(conn: Connection, follow: Following) -> int:
     given = follow.parameters()
     conn.execute(text(_FREE), given)
     read_whole(conn)
-    made = 0
+    _begin(conn)
     rows = conn.execute(text(_CANDIDATES), given, execution_options={"yield_per": CHUNK})
-    links: list[dict[str, Any]] = []
-    marks: list[dict[str, Any]] = []
-    for _email, group in groupby(rows.mappings(), key=lambda row: row["email"]):
-        _match_group(follow, list(group), links, marks)
-    if links:
-        conn.execute(text(_BURY), links)
-        conn.execute(text(_LINK), links)
-        made = len(links)
-    if marks:
-        conn.execute(text(_DUPLICATE), marks)
+    people = groupby(rows.mappings(), key=lambda row: row["email"])
+    while chunk := [_who_is_who(follow, list(group)) for _email, group in islice(people, CHUNK)]:
+        append_rows(conn, f"matched ({_ENDS})", ["text"] * 3, (link for found in chunk for link in found.links))
+        append_rows(conn, "marked", ["text"] * 4, (mark for found in chunk for mark in found.marks))
+    made = _link(conn, follow)
+    conn.execute(text("ANALYZE marked"))
+    conn.execute(text(_MARK), given)
     return made
 
 
-def _match_group(
-    follow: Following, group: Sequence[RowMapping], links: list[dict[str, Any]], marks: list[dict[str, Any]]
-) -> None:
+_ENDS = "crm_object, crm_id, prospect_id"
+
+
+class _Found(NamedTuple):
+    """What was found out about the records of one email."""
+
+    links: list[tuple[str, str, str]]  # `_ENDS`
+    marks: list[tuple[str, str, str, str | None]]  # side, object, id, of whom it is a duplicate
+
+
+def _begin(conn: Connection) -> None:
+    for statement in _FOUND:
+        conn.execute(text(statement))
+
+
+def _link(conn: Connection, follow: Following) -> int:
+    """Link those who were matched. Returns their number."""
+    made: int = conn.execute(text("SELECT count(*) FROM matched")).scalar_one()
+    if made:
+        conn.execute(text("ANALYZE matched"))
+        conn.execute(text(_BURY), follow.parameters())
+        conn.execute(text(_LINK), follow.parameters())
+    return made
+
+
+def _who_is_who(follow: Following, group: Sequence[RowMapping]) -> _Found:
     sides: dict[str, list[Candidate]] = {"crm": [], "platform": []}
     for given in group:
         known = sides[given["side"]]
         known.append(Candidate(given["object"], given["id"], given["modified"], given["linked"], len(known)))
     found = match(sides["crm"], sides["platform"], follow.objects, follow.first_returned)
-    for crm, row in found.links:
-        links.append({**follow.parameters(), "crm_object": crm.object, "crm_id": crm.id, "prospect_id": row.id})
-    for side, candidates in sides.items():
-        for one in candidates:
-            of = found.duplicates.get(f"{one.object}:{one.id}")
-            marks.append({"sync": follow.sync, "side": side, "object": one.object, "id": one.id, "of": of})
+    return _Found(
+        [(crm.object, crm.id, row.id) for crm, row in found.links],
+        [
+            (side, one.object, one.id, found.duplicates.get(f"{one.object}:{one.id}"))
+            for side, candidates in sides.items()
+            for one in candidates
+        ],
+    )
 
 
 # -- prospects ---------------------------------------------------------------------------------------------------------
 
 # The platform itself says which CRM record it means: no guess, so it goes before the email (SY-13).
 _BY_CRM_ID = f"""
+INSERT INTO matched ({_ENDS})
 SELECT DISTINCT ON (r.object, r.id) r.object AS crm_object, r.id AS crm_id, p.id AS prospect_id
 FROM sighting s
 JOIN prospect p ON p.connection = :platform AND p.id = s.id AND p.deleted_at IS NULL
@@ -142,12 +184,9 @@ ORDER BY r.object, r.id, length(p.id), p.id
 
 def link_by_crm_id(conn: Connection, follow: Following, crm_id_field: str) -> int:
     """Link dirty prospects to the CRM records whose id they hold. Returns new links."""
-    given = {**follow.parameters(), "crm_id_field": crm_id_field}
-    links = [{**follow.parameters(), **row} for row in conn.execute(text(_BY_CRM_ID), given).mappings()]
-    if links:
-        conn.execute(text(_BURY), links)
-        conn.execute(text(_LINK), links)
-    return len(links)
+    _begin(conn)
+    conn.execute(text(_BY_CRM_ID), {**follow.parameters(), "crm_id_field": crm_id_field})
+    return _link(conn, follow)
 
 
 # A side of a linked pair has another address now, and the prospect's belongs to another record, which nobody follows.

@@ -12,8 +12,8 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, text
 
-from keepstep.core.errors import Bug
 from keepstep.core.model import Values
+from keepstep.store.bulk import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +191,18 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
     if not settled:
         return
     conn.execute(text(_STAGE))
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise Bug("the connection to the store is closed")
-    with driver.cursor() as cursor, cursor.copy("COPY settled FROM STDIN") as copy:
-        copy.set_types(["int8", "text", "text", "int8", "text", "timestamptz"])
-        for one in settled:
-            fields = orjson.dumps(dict(one.fields)).decode()
-            copy.write_row((one.change_id, one.record_id, fields, one.fingerprint, one.owner, one.modified))
+    rows = (
+        (
+            one.change_id,
+            one.record_id,
+            orjson.dumps(dict(one.fields)).decode(),
+            one.fingerprint,
+            one.owner,
+            one.modified,
+        )
+        for one in settled
+    )
+    copy_rows(conn, "settled", ["int8", "text", "text", "int8", "text", "timestamptz"], rows)
     values = {
         "now": now,
         "crm": ends.crm,
@@ -207,7 +211,6 @@ def settle(conn: Connection, ends: Ends, settled: Sequence[Settled], now: dateti
         "score": ends.score_field,
         "audiences": [ends.audience] if ends.audience else [],
     }
-    conn.execute(text("ANALYZE settled"))
     written = {(row.side, row.kind) for row in conn.execute(text(_WHICH))}
     conn.execute(text(_DONE), values)
     for sides, kinds, statements in _CONSEQUENCES:

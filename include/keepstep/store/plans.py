@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, text
 
-from keepstep.core.errors import Bug
 from keepstep.core.model import Decision, Held, Operation, Pair, Side, Skipped
 from keepstep.core.plan import digest
+from keepstep.store.bulk import append_rows
 from keepstep.store.journal import Address
 
 _COLUMNS = (
@@ -70,18 +70,14 @@ def supersede_older(conn: Connection, address: Address, now: datetime) -> None:
 def record(conn: Connection, address: Address, decided: Iterable[tuple[Pair, Decision]], now: datetime) -> int:
     """Write a chunk of a plan into the journal. Returns its number of rows."""
     conn.execute(text(_STAGE))
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise Bug("the connection to the store is closed")
-    rows = 0
     conflicts: list[dict[str, Any]] = []
-    with driver.cursor() as cursor, cursor.copy(f"COPY planned ({_COLUMNS}) FROM STDIN") as copy:
-        copy.set_types(_TYPES)
+
+    def entries() -> Iterator[tuple[object, ...]]:
         for pair, decision in decided:
-            for one in _entries(address, pair, decision, now):
-                copy.write_row(one)
-                rows += 1
+            yield from _entries(address, pair, decision, now)
             conflicts.extend(_conflicts(address, decision))
+
+    rows = append_rows(conn, f"planned ({_COLUMNS})", _TYPES, entries())
     conn.execute(text(_INSERT))
     conn.execute(text("TRUNCATE planned"))
     if conflicts:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from keepstep.core.mapping import email_of, fingerprint, to_ours
 from keepstep.core.model import FieldRule, Presence, Record, Side, Status, Values
 from keepstep.core.normalize import storable
+from keepstep.store.bulk import append_rows
 
 FIRST = 1  # the number of the first full listing
 
@@ -220,13 +221,8 @@ def store_records(
 
 def _stage(conn: Connection, scope: Scope, records: Sequence[Record]) -> None:
     conn.execute(text(_STAGE))
-    driver = conn.connection.driver_connection
-    if driver is None:
-        raise ValueError("the connection is closed")
-    with driver.cursor() as cursor, cursor.copy(f"COPY staged ({_COLUMNS}) FROM STDIN") as copy:
-        copy.set_types(_TYPES)
-        for place, record in enumerate(records):
-            copy.write_row(_row(scope, record, place))
+    rows = (_row(scope, record, place) for place, record in enumerate(records))
+    append_rows(conn, f"staged ({_COLUMNS})", _TYPES, rows)
 
 
 def _row(scope: Scope, record: Record, place: int) -> tuple[object, ...]:
