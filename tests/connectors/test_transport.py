@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -214,6 +215,33 @@ def test_what_a_status_asks_for(status: int, action: Action) -> None:
 
 def test_a_success_asks_for_nothing() -> None:
     assert verdict_by_status(204) is None
+
+
+def test_a_file_is_kept_as_it_comes_and_takes_little_more_memory_than_it_is_long() -> None:
+    file = b'"00Q1","ann@a.test","Ann"\n' * 40_000
+    download = Request("GET", "/results", "GET results", expects=Expects.FILE)
+    with stub(in_turn(Answer(200, file))) as server:
+        tracemalloc.start()
+        try:
+            reply = transport(server.url).send(download)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert (reply.body, reply.json) == (file, None)
+    assert peak < 4 * len(file)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_error_in_place_of_a_file_is_read_whatever_its_status(status: int) -> None:
+    download = Request("GET", "/results", "GET results", expects=Expects.FILE)
+    seen: list[Reply] = []
+
+    def classify(reply: Reply) -> None:
+        seen.append(reply)
+
+    with stub(in_turn(Answer(status, b'{"code":7}'))) as server:
+        transport(server.url, classify=classify).send(download)
+    assert [reply.json for reply in seen] == [{"code": 7}]
 
 
 def test_an_empty_body_is_fine_where_none_is_expected_and_broken_where_json_is() -> None:

@@ -25,6 +25,7 @@ class Expects(Enum):
 
     JSON = auto()
     JSON_OR_NOTHING = auto()
+    FILE = auto()  # kept as it comes: looking for JSON in it would take twelve times its size
     ANYTHING = auto()
 
 
@@ -84,7 +85,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, read to its end; `json` is None where there is no body, or none that is JSON."""
+    """An answer, read to its end; `json` is None where there is no body, none that is JSON, or a file."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)  # names in any case

@@ -156,7 +156,7 @@ class Transport:
             self.budget.spend()
             self._count(course)
             response = self._exchange(course)
-        reply = _reply(response)
+        reply = _reply(response, request.expects)
         verdict = self.classify(reply)
         if verdict is None:
             return self._accept(course, reply)
@@ -202,7 +202,7 @@ class Transport:
     def _accept(self, course: _Course, reply: Reply) -> Reply:
         expects = course.request.expects
         missing = expects is Expects.JSON and not reply.body
-        if expects is not Expects.ANYTHING and (missing or reply.broken):
+        if expects in (Expects.JSON, Expects.JSON_OR_NOTHING) and (missing or reply.broken):
             self._again(course, Verdict(Action.WAIT, "BROKEN_REPLY", may_have_landed=True), reply)
         self.gate.calm()
         return reply
@@ -263,10 +263,11 @@ def _again_of(state: tenacity.RetryCallState) -> _Again:
     return error if isinstance(error, _Again) else _Again(Verdict(Action.WAIT, ""))
 
 
-def _reply(response: requests.Response) -> Reply:
+def _reply(response: requests.Response, expects: Expects) -> Reply:
     json: Json = None
     broken = False
-    if response.content:
+    file = expects is Expects.FILE and response.ok and response.content[:1] not in (b"{", b"[")  # as errors begin
+    if response.content and not file:
         try:
             json = orjson.loads(response.content)
         except orjson.JSONDecodeError:

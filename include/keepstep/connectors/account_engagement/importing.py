@@ -163,7 +163,7 @@ class Importer:
             return {}
         path = _own_path(state.get("errorRef"), f"{IMPORTS}/{id}/errors")
         headers = {"Accept": "text/csv"}
-        reply = self.unit.send("GET", path, label=f"{_LABEL}/errors", headers=headers, expects=Expects.ANYTHING)
+        reply = self.unit.send("GET", path, label=f"{_LABEL}/errors", headers=headers, expects=Expects.FILE)
         return import_file.refused(reply.body, shape, keys)
 
     # -- ids -------------------------------------------------------------------------------------------------------

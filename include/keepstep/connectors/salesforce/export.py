@@ -70,7 +70,7 @@ def _page(org: Org, job: Job, columns: Sequence[str]) -> Iterator[Told]:
         label=f"/jobs/{_KIND}/id/results",
         params=params,
         headers={"Accept": "text/csv"},
-        expects=Expects.ANYTHING,
+        expects=Expects.FILE,
     )
     beyond = reply.headers.get("Sforce-Locator")
     if beyond is None:  # taken for the end, it would make everybody beyond look deleted

@@ -141,7 +141,7 @@ class Ingest:
 
     def _list(self, id: str, name: str, like: Row) -> Iterator[dict[str, Json]]:
         path, label = f"/jobs/{_KIND}/{id}/{name}", f"/jobs/{_KIND}/id/{name}"
-        reply = self.org.send("GET", path, label=label, headers={"Accept": "text/csv"}, expects=Expects.ANYTHING)
+        reply = self.org.send("GET", path, label=label, headers={"Accept": "text/csv"}, expects=Expects.FILE)
         columns = [column for column in ("sf__Id", "sf__Created") if name == _SAVED]
         columns += [column for column in ("sf__Id", "sf__Error") if name == _FAILED]
         return jobs.csv_rows(reply, columns or [_key_column(like, self.org.settings.external_id_field)])
