@@ -1,6 +1,8 @@
 """One run of a prospect sync in a process of its own; prints what it cost as JSON.
 
-python -m bench.prospect_run STORE_URL SALESFORCE_URL ACCOUNT_ENGAGEMENT_URL FILE KEY
+python -m bench.prospect_run STORE_URL SALESFORCE_URL ACCOUNT_ENGAGEMENT_URL FILE KEY MINUTES
+
+MINUTES: by how much the clocks of both systems, and of this run, are ahead.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.one_run import peak_mb, phase_seconds
@@ -22,40 +25,43 @@ from keepstep.store.database import Store
 from keepstep_sandbox import credentials
 
 
-def connectors(crm_url: str, platform_url: str) -> tuple[SalesforceConnector, AccountEngagementConnector]:
-    """To both sandboxes, with the settings that a user gets, but for the overlaps: nobody writes meanwhile."""
+def connectors(
+    crm_url: str, platform_url: str, now: Callable[[], datetime]
+) -> tuple[SalesforceConnector, AccountEngagementConnector]:
+    """To both sandboxes, with the settings that a user gets."""
     sales = ClientCredentials(credentials.SALESFORCE_CLIENT_ID, credentials.SALESFORCE_CLIENT_SECRET)
     marketing = ClientCredentials(
         credentials.ACCOUNT_ENGAGEMENT_CLIENT_ID, credentials.ACCOUNT_ENGAGEMENT_CLIENT_SECRET
     )
     return (
-        SalesforceConnector(SalesforceSettings(sales, crm_url, overlap_s=1)),
+        SalesforceConnector(SalesforceSettings(sales, crm_url), now=now),
         AccountEngagementConnector(
             AccountEngagementSettings(
-                marketing,
-                credentials.ACCOUNT_ENGAGEMENT_BUSINESS_UNIT,
-                platform_url,
-                platform_url,
-                overlap_s=1,
-            )
+                marketing, credentials.ACCOUNT_ENGAGEMENT_BUSINESS_UNIT, platform_url, platform_url
+            ),
+            now=now,
         ),
     )
 
 
-def main(store_url: str, crm_url: str, platform_url: str, path: Path, key: str) -> None:
+def main(store_url: str, crm_url: str, platform_url: str, path: Path, key: str, ahead: timedelta) -> None:
     """Run, and tell seconds, MB above the imports, calls to each system, and the books."""
     file = load_prospect_sync(path)
-    crm, platform = connectors(crm_url, platform_url)
+
+    def now() -> datetime:
+        return datetime.now(UTC) + ahead
+
+    crm, platform = connectors(crm_url, platform_url, now)
     imports = peak_mb()
     began = time.perf_counter()
     with Store.open(store_url) as store:
         ctx = ProspectContext(
-            run=open_run(store, file, key, datetime.now(UTC)),
+            run=open_run(store, file, key, now()),
             file=file,
             store=store,
             crm=crm,
             platform=platform,
-            now=lambda: datetime.now(UTC),
+            now=now,
         )
         pull_prospects(ctx)
         push_prospects(ctx)
@@ -79,4 +85,4 @@ def main(store_url: str, crm_url: str, platform_url: str, path: Path, key: str) 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5], timedelta(minutes=int(sys.argv[6])))

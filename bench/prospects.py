@@ -27,6 +27,7 @@ from tools import postgres
 SIZES = tuple(int(size) for size in os.environ.get("PROSPECTS", "10000,100000").split(","))
 MAX_SECONDS = 20.0
 MAX_CALLS = 10
+OFTEN, SELDOM = 6, 12  # minutes: more than any read reaches back; more than what goes between two looks at deletions
 SYNC: dict[str, Any] = {
     "title": "Prospects",
     "kind": "prospects",
@@ -38,7 +39,7 @@ SYNC: dict[str, Any] = {
 NEWCOMER = "newcomer@bench.example.com"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where one size is measured."""
 
@@ -46,13 +47,22 @@ class Place:
     crm: str
     platform: str
     file: Path
+    minutes: int = 0  # by which all clocks are ahead
 
     def run(self, key: str) -> dict[str, Any]:
         """One run, in a process of its own."""
-        command = [sys.executable, "-m", "bench.prospect_run", self.store, self.crm, self.platform, str(self.file), key]
+        given = (self.store, self.crm, self.platform, str(self.file), key, str(self.minutes))
+        command = [sys.executable, "-m", "bench.prospect_run", *given]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return told
+
+    def time_passes(self, minutes: int) -> None:
+        """By all clocks, so that a run doesn't read again what the run before it wrote."""
+        self.minutes += minutes
+        for system in (self.crm, self.platform):
+            self._call("DELETE", system, "weather")
+            self._call("POST", system, "weather", {"kind": "clock_skew", "seconds": self.minutes * 60, "times": None})
 
     def somebody_is_assigned(self) -> None:
         """A new prospect, assigned to a seller."""
@@ -99,7 +109,9 @@ def measures(say: Callable[[str], None] = print) -> list[Measure]:
             here.somebody_is_assigned()
             runs["somebody assigned"] = here.run("assigned")
             there = here.in_crm()
+            here.time_passes(SELDOM)
             here.run("told")
+            here.time_passes(OFTEN)
             runs["no change"] = here.run("quiet")
         for what, told in runs.items():
             say(
