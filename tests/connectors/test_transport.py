@@ -217,8 +217,8 @@ def test_a_success_asks_for_nothing() -> None:
     assert verdict_by_status(204) is None
 
 
-def test_a_file_is_kept_as_it_comes_and_takes_little_more_memory_than_it_is_long() -> None:
-    file = b'"00Q1","ann@a.test","Ann"\n' * 40_000
+def test_a_file_comes_as_it_is_and_is_never_in_memory_as_a_whole() -> None:
+    file = b'"00Q1","ann@a.test","Ann"\n' * 200_000
     download = Request("GET", "/results", "GET results", expects=Expects.FILE)
     with stub(in_turn(Answer(200, file))) as server:
         tracemalloc.start()
@@ -227,8 +227,19 @@ def test_a_file_is_kept_as_it_comes_and_takes_little_more_memory_than_it_is_long
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert (reply.body, reply.json) == (file, None)
-    assert peak < 4 * len(file)
+    with reply.file as kept:
+        assert (kept.read() == file, reply.body, reply.json) == (True, b"", None)
+    assert peak < len(file) / 4
+
+
+def test_a_file_that_ends_too_early_is_asked_for_again() -> None:
+    file = b"Id\n" + b"00Q1\n" * 100_000
+    download = Request("GET", "/results", "GET results", expects=Expects.FILE)
+    half = Answer(200, file[:300_000], {"Content-Length": str(len(file)), "Connection": "close"})
+    with stub(in_turn(half, Answer(200, file))) as server:
+        with transport(server.url).send(download).file as kept:
+            assert kept.read() == file
+        assert len(server.calls) == 2
 
 
 @pytest.mark.parametrize("status", [200, 400])

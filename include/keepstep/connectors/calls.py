@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import Self
+from typing import IO, Self
 
 from keepstep.connectors.base import Json
 
@@ -25,7 +26,7 @@ class Expects(Enum):
 
     JSON = auto()
     JSON_OR_NOTHING = auto()
-    FILE = auto()  # kept as it comes: looking for JSON in it would take twelve times its size
+    FILE = auto()  # of any length: it goes to disk as it comes
     ANYTHING = auto()
 
 
@@ -85,7 +86,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, read to its end; `json` is None where there is no body, none that is JSON, or a file."""
+    """An answer, read to its end; `json` is None where there is no body, or none that is JSON.
+
+    Where a file was expected and came, it is in `file` alone, whose reader closes it.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)  # names in any case
@@ -93,6 +97,7 @@ class Reply:
     json: Json = field(repr=False)
     broken: bool = False  # there is a body, and it isn't JSON
     elapsed_s: float = 0.0  # from sending to the reply's headers
+    file: IO[bytes] = field(default_factory=io.BytesIO, repr=False)
 
     @property
     def asked_at(self) -> datetime | None:

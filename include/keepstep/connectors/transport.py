@@ -8,11 +8,12 @@ how fast is `budget.py`, several at once is `parallel.py`.
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import IO, NoReturn, cast
 
 import orjson
 import requests
@@ -39,6 +40,9 @@ from keepstep.core.errors import AuthError, SettingsError, Unavailable
 # At DEBUG these write whole URLs and headers, which may name a person or hold a signature.
 for _talkative in ("urllib3.connectionpool", "requests_oauthlib", "oauthlib"):
     logging.getLogger(_talkative).setLevel(logging.INFO)
+
+_CHUNK = 64 * 1024  # bytes of a file that are read at once
+_IN_MEMORY = 4 * _CHUNK
 
 
 class RenewableAuth(AuthBase):
@@ -155,8 +159,7 @@ class Transport:
         with self.gate:
             self.budget.spend()
             self._count(course)
-            response = self._exchange(course)
-        reply = _reply(response, request.expects)
+            reply, signature = self._exchange(course)
         verdict = self.classify(reply)
         if verdict is None:
             return self._accept(course, reply)
@@ -166,14 +169,15 @@ class Transport:
             self._again(course, verdict, reply)
         if verdict.action is Action.ROW:
             raise CallRefused(request.endpoint, reply.status, verdict)
-        if verdict.action is Action.RENEW and self._renewed(course, response):
+        if verdict.action is Action.RENEW and self._renewed(course, signature):
             return self._attempt(course)
         raise AuthError(
             f"{self.system} refused {request.endpoint}: {verdict.code} (HTTP {reply.status}); check the credentials of "
             "the connection, and what its user or role may do there"
         )
 
-    def _exchange(self, course: _Course) -> requests.Response:
+    def _exchange(self, course: _Course) -> tuple[Reply, str | None]:
+        """The reply, and the Authorization header that the request had."""
         request = course.request
         headers = {"Accept": "application/json", **request.headers}
         data: bytes | dict[str, str] | None = request.content if request.form is None else dict(request.form)
@@ -182,7 +186,7 @@ class Transport:
             data = orjson.dumps(request.json)
         url = request.path if request.path.startswith("http") else self.base_url + request.path
         try:
-            return self._session().request(
+            response = self._session().request(
                 request.method,
                 url,
                 params=dict(request.params),
@@ -193,7 +197,9 @@ class Transport:
                 timeout=(self.retries.connect_timeout_s, request.timeout_s or self.retries.read_timeout_s),
                 allow_redirects=False,  # a redirected write would become a GET
                 verify=self.verify,
+                stream=request.expects is Expects.FILE,
             )
+            return _reply(response, request.expects), _signature(response)
         except requests.exceptions.InvalidURL:
             raise SettingsError(f"{self.system}: its address is not a URL; correct the connection") from None
         except requests.RequestException as error:
@@ -224,12 +230,11 @@ class Transport:
             retry_after_s=again.retry_after_s,
         ) from None
 
-    def _renewed(self, course: _Course, response: requests.Response) -> bool:
+    def _renewed(self, course: _Course, signature: str | None) -> bool:
         if course.renewed or not isinstance(self.auth, RenewableAuth):
             return False
         course.renewed = True
-        used = response.request.headers.get("Authorization")
-        return self.auth.renew(used.decode("latin-1") if isinstance(used, bytes) else used)
+        return self.auth.renew(signature)
 
     def _count(self, course: _Course) -> None:
         course.attempts += 1
@@ -264,16 +269,45 @@ def _again_of(state: tenacity.RetryCallState) -> _Again:
 
 
 def _reply(response: requests.Response, expects: Expects) -> Reply:
+    elapsed_s = response.elapsed.total_seconds()
+    body = b""
+    if expects is Expects.FILE and response.ok:
+        file = _file(response)
+        if file.read(1) not in (b"{", b"["):  # as an error in its place begins
+            file.seek(0)
+            return Reply(response.status_code, response.headers, body, None, elapsed_s=elapsed_s, file=file)
+        file.seek(0)
+        with file:
+            body = file.read()
+    else:
+        body = response.content
     json: Json = None
     broken = False
-    file = expects is Expects.FILE and response.ok and response.content[:1] not in (b"{", b"[")  # as errors begin
-    if response.content and not file:
+    if body:
         try:
-            json = orjson.loads(response.content)
+            json = orjson.loads(body)
         except orjson.JSONDecodeError:
             broken = True
-    elapsed_s = response.elapsed.total_seconds()
-    return Reply(response.status_code, response.headers, response.content, json, broken, elapsed_s)
+    return Reply(response.status_code, response.headers, body, json, broken, elapsed_s)
+
+
+def _file(response: requests.Response) -> IO[bytes]:
+    """What comes, in a file without a name; in memory as long as it is small."""
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 # its reader closes it
+    try:
+        for chunk in response.iter_content(_CHUNK):
+            file.write(chunk)
+    except BaseException:
+        file.close()
+        response.close()
+        raise
+    file.seek(0)
+    return cast("IO[bytes]", file)
+
+
+def _signature(response: requests.Response) -> str | None:
+    used = response.request.headers.get("Authorization")
+    return used.decode("latin-1") if isinstance(used, bytes) else used
 
 
 def _network_code(error: requests.RequestException) -> str:

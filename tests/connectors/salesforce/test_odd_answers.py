@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ LEADS = ReadQuery("lead", ("Company",))
 
 
 def reply(text: str) -> Reply:
-    return Reply(200, {}, text.encode(), None)
+    return Reply(200, {}, b"", None, file=io.BytesIO(text.encode()))
 
 
 def test_a_read_back_follows_its_pages_to_the_end() -> None:

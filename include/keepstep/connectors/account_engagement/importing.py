@@ -164,7 +164,8 @@ class Importer:
         path = _own_path(state.get("errorRef"), f"{IMPORTS}/{id}/errors")
         headers = {"Accept": "text/csv"}
         reply = self.unit.send("GET", path, label=f"{_LABEL}/errors", headers=headers, expects=Expects.FILE)
-        return import_file.refused(reply.body, shape, keys)
+        with reply.file as file:
+            return import_file.refused(file.read(), shape, keys)
 
     # -- ids -------------------------------------------------------------------------------------------------------
 

@@ -152,7 +152,8 @@ class Client:
             headers={"Accept": "text/csv, */*"},
             expects=Expects.FILE,
         )
-        return self.transport.send(request).body
+        with self.transport.send(request).file as refused:
+            return refused.read()
 
     def create_list(self, name: str, columns: list[str], email_column: str) -> str:
         """Make an empty list; its id."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from keepstep.connectors.base import CursorExpired
-from keepstep.connectors.calls import CallRefused, Expects
+from keepstep.connectors.calls import CallRefused, Expects, Reply
 from keepstep.connectors.salesforce import jobs, wire
 from keepstep.connectors.salesforce.cursor import Job
 from keepstep.connectors.salesforce.org import Org
@@ -72,6 +72,11 @@ def _page(org: Org, job: Job, columns: Sequence[str]) -> Iterator[Told]:
         headers={"Accept": "text/csv"},
         expects=Expects.FILE,
     )
+    with reply.file:  # whatever it says, and whoever leaves off in the middle
+        yield from _chunks(org, job, reply, columns)
+
+
+def _chunks(org: Org, job: Job, reply: Reply, columns: Sequence[str]) -> Iterator[Told]:
     beyond = reply.headers.get("Sforce-Locator")
     if beyond is None:  # taken for the end, it would make everybody beyond look deleted
         raise Unavailable("Salesforce's Bulk result doesn't say whether more follows")

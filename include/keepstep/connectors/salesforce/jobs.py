@@ -77,16 +77,17 @@ def abort(org: Org, kind: str, id: str) -> None:
 
 def csv_rows(reply: Reply, columns: Sequence[str]) -> Iterator[dict[str, Json]]:
     """Each row by its heading; a page that comes without headings (reports differ) has the columns in this order."""
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(reply.body), "utf-8", newline=""))
-    first = next(reader, None)
-    if first is None:
-        return
-    headed = columns[0] in first
-    names = first if headed else list(columns)
-    if not headed:
-        yield _row(names, first)
-    for row in reader:
-        yield _row(names, row)
+    with io.TextIOWrapper(reply.file, "utf-8", newline="") as lines:
+        reader = csv.reader(lines)
+        first = next(reader, None)
+        if first is None:
+            return
+        headed = columns[0] in first
+        names = first if headed else list(columns)
+        if not headed:
+            yield _row(names, first)
+        for row in reader:
+            yield _row(names, row)
 
 
 def _row(names: Sequence[str], cells: Sequence[str]) -> dict[str, Json]:

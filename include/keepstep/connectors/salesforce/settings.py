@@ -67,7 +67,7 @@ class SalesforceSettings:
     log_every_s: int = 600
     bulk_read_from: int = 20_000
     bulk_write_from: int = 5_000
-    bulk_page_size: int = 50_000  # rows of a Bulk result that are held in memory, as text
+    bulk_page_size: int = 50_000  # rows of a Bulk result that come at once
     bulk_wait_s: float = 900.0  # for a job
     opt_out_field: str | None = "HasOptedOutOfEmail"  # of leads and contacts; None: none
     external_id_field: str | None = None  # of leads and contacts: the key that makes a create safe to send twice
