@@ -21,7 +21,7 @@ from typing import Any
 import requests
 import yaml
 
-from bench.sync import Measure, measure
+from bench.sync import MAX_GROWTH, Measure, measure
 from tools import postgres
 
 SIZES = tuple(int(size) for size in os.environ.get("PROSPECTS", "10000,100000").split(","))
@@ -103,6 +103,7 @@ def place(size: int) -> Iterator[Place]:
 def measures(say: Callable[[str], None] = print) -> list[Measure]:
     """Every figure, with its goal where there is one."""
     found: list[Measure] = []
+    peaks: dict[int, float] = {}
     for size in SIZES:
         with place(size) as here:
             runs = {"first run": here.run("first"), "echo": here.run("echo")}
@@ -120,6 +121,7 @@ def measures(say: Callable[[str], None] = print) -> list[Measure]:
                 f" {told['applied']:>6} written  {told['phases']}"
             )
             found += _plain(size, what, told)
+        peaks[size] = max(told["mb"] for told in runs.values())
         quiet = runs["no change"]
         calls = quiet["crm_calls"] + quiet["platform_calls"]
         name = f"prospects, {size}"
@@ -128,6 +130,12 @@ def measures(say: Callable[[str], None] = print) -> list[Measure]:
         found.append(measure(f"{name}: seconds of a run without change", quiet["seconds"], "s", MAX_SECONDS, 5, met))
         found.append(
             measure(f"{name}: calls of a run without change", calls, "calls", MAX_CALLS, 6, calls <= MAX_CALLS)
+        )
+    small, large = min(peaks), max(peaks)
+    if small != large:
+        ratio = peaks[large] / peaks[small]
+        found.append(
+            measure(f"prospects: peak MB {large} / {small}", ratio, "ratio", MAX_GROWTH, 1.02, ratio <= MAX_GROWTH)
         )
     return found
 

@@ -40,7 +40,7 @@ def make_plan(ctx: RunContext, frame: Frame, phase: Phase, epoch: EpochId | None
             ctx.progress(f"plan {phase.value}", done, None)
     if phase is Phase.PUSH and frame.company_rule is not None:
         resolve_companies(ctx, frame)
-    refused = () if phase is Phase.MAINTAIN else _check(ctx, frame, phase)
+    refused = _check(ctx, frame, phase) if done and phase is not Phase.MAINTAIN else ()
     with ctx.store.begin() as conn:
         statistics.refresh(conn, done, "change", "link", "sighting")
         runs.planned(conn, ctx.run.id, phase, () if ctx.run.dry else refused, ctx.now())

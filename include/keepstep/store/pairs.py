@@ -6,6 +6,7 @@ Only dirty sightings are read, so the cost follows what changed, not the size of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +113,14 @@ ORDER BY t.link_id, t.object, length(t.crm_id), t.crm_id, length(t.prospect_id),
 def read_whole(conn: Connection) -> None:
     """Let this transaction's cursors be planned for all of their rows: PostgreSQL takes it that we want a tenth."""
     conn.execute(text("SET LOCAL cursor_tuple_fraction = 1.0"))
+
+
+@contextmanager
+def whole_tables(conn: Connection) -> Iterator[None]:
+    """Let statements that look at every pair be planned for that: PostgreSQL expects a hundredth, and would loop."""
+    conn.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    conn.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def dirty_pairs(conn: Connection, follow: Following, epoch: EpochId | None = None) -> Iterator[Pair]:
@@ -230,5 +239,6 @@ def followed(conn: Connection, follow: Following) -> tuple[int, int, int]:
 
     A pair whose loss was settled in an earlier run isn't counted again.
     """
-    row = conn.execute(text(_FIGURES), follow.parameters()).one()
+    with whole_tables(conn):
+        row = conn.execute(text(_FIGURES), follow.parameters()).one()
     return row.followed, row.crm_present, row.platform_present

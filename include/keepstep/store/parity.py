@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from keepstep.store.pairs import Following
+from keepstep.store.pairs import Following, whole_tables
 from keepstep.store.queue import Place
 
 
@@ -93,25 +93,26 @@ _FOLLOWED = """
 FROM link l
 JOIN sighting cs ON cs.sync = :sync AND cs.side = 'crm' AND cs.object = l.crm_object AND cs.id = l.crm_id
 JOIN sighting ps ON ps.sync = :sync AND ps.side = 'platform' AND ps.id = l.prospect_id
+JOIN crm_record c ON c.connection = :crm AND c.object = l.crm_object AND c.id = l.crm_id
+LEFT JOIN score s ON s.sync = :sync AND s.prospect_id = l.prospect_id
 WHERE l.crm_connection = :crm AND l.platform_connection = :platform AND l.list_id = :list
   AND cs.presence = 'present' AND ps.presence = 'present'
 """
-_COUNTS = f"SELECT count(*) AS followed, count(*) FILTER (WHERE l.differs = '{{}}') AS equal {_FOLLOWED}"
+# Everybody is counted in each run, by what the store holds and not by what earlier runs said: this is the audit. In
+# the CRM a score may be a number in any spelling; the usual one is compared first, as it costs least.
+_COUNTS = f"""
+SELECT count(*) AS followed, count(*) FILTER (WHERE l.differs = '{{}}') AS equal,
+    count(*) FILTER (WHERE s.value IS NOT NULL AND CASE
+        WHEN c.fields ->> :column = CAST(s.value AS text) THEN false
+        WHEN c.fields ->> :column ~ '^-?[0-9]+([.][0-9]+)?$' THEN CAST(c.fields ->> :column AS numeric) <> s.value
+        ELSE true END) AS scores_differing
+{_FOLLOWED}
+"""
 _FIELDS = f"""
-SELECT d.name, count(*) AS n FROM (SELECT unnest(l.differs) AS name {_FOLLOWED}) d GROUP BY d.name ORDER BY d.name
+SELECT name, count(*) AS n FROM (SELECT unnest(l.differs) AS name {_FOLLOWED} AND l.differs <> '{{}}') AS d
+GROUP BY name ORDER BY name
 """
-_SCORES = f"""
-SELECT count(*) AS n FROM (SELECT l.crm_object, l.crm_id, l.prospect_id {_FOLLOWED}) f
-JOIN score s ON s.sync = :sync AND s.prospect_id = f.prospect_id
-JOIN crm_record c ON c.connection = :crm AND c.object = f.crm_object AND c.id = f.crm_id
-WHERE c.fields ->> :column IS NULL OR c.fields ->> :column !~ '^-?[0-9]+([.][0-9]+)?$'
-   OR CAST(c.fields ->> :column AS numeric) <> s.value
-"""
-_STATUSES = f"""
-SELECT c.status, count(*) AS n FROM (SELECT l.crm_object, l.crm_id {_FOLLOWED}) f
-JOIN crm_record c ON c.connection = :crm AND c.object = f.crm_object AND c.id = f.crm_id
-WHERE c.status <> 'active' GROUP BY c.status ORDER BY c.status
-"""
+_STATUSES = f"SELECT c.status, count(*) AS n {_FOLLOWED} AND c.status <> 'active' GROUP BY c.status ORDER BY c.status"
 _TOMBSTONES = "SELECT count(*) AS n FROM tombstone WHERE connection = :crm AND released_at IS NULL"
 _ERRORS = """
 SELECT code, count(*) AS n FROM sync_error WHERE sync = :sync AND closed_at IS NULL GROUP BY code ORDER BY code
@@ -121,12 +122,13 @@ SELECT code, count(*) AS n FROM sync_error WHERE sync = :sync AND closed_at IS N
 def stand(conn: Connection, follow: Following, score_column: str) -> Stand:
     """Count how the followed pairs stand; `score_column` is the CRM's name of the score field."""
     given = {**follow.parameters(), "column": score_column}
-    counts = conn.execute(text(_COUNTS), given).one()
+    with whole_tables(conn):
+        counts = conn.execute(text(_COUNTS), given).one()
     return Stand(
         followed=counts.followed,
         equal=counts.equal,
         differing={row.name: row.n for row in conn.execute(text(_FIELDS), given)},
-        scores_differing=conn.execute(text(_SCORES), given).scalar_one(),
+        scores_differing=counts.scores_differing,
         tombstones=conn.execute(text(_TOMBSTONES), given).scalar_one(),
         sync_errors={row.code: row.n for row in conn.execute(text(_ERRORS), given)},
         statuses={row.status: row.n for row in conn.execute(text(_STATUSES), given)},

@@ -41,14 +41,16 @@ FROM (SELECT id, email, CASE WHEN btrim(told) = '' OR told IS NULL THEN 0 WHEN t
       END AS exact FROM (SELECT id, email, fields ->> :column AS told FROM member WHERE NOT unread) AS text) AS number
 """
 
-# Only rounded scores that changed are marked: the exact score of a person changes all the time while it fades.
+# Only rounded scores that changed are marked: the exact score of a person changes all the time while it fades. The
+# others aren't offered to the upsert: it would lock, and so write, every row that it leaves alone.
 _PUBLISH = """
 WITH member AS MATERIALIZED ({members}), counted AS MATERIALIZED ({scores}), published AS (
-    INSERT INTO score AS known (sync, prospect_id, email, value, exact, epoch_id)
-    SELECT :sync, id, email, value, exact, :epoch FROM counted WHERE value IS NOT NULL
+    INSERT INTO score (sync, prospect_id, email, value, exact, epoch_id)
+    SELECT :sync, c.id, c.email, c.value, c.exact, :epoch
+    FROM counted c LEFT JOIN score known ON known.sync = :sync AND known.prospect_id = c.id
+    WHERE c.value IS NOT NULL AND (known.value IS DISTINCT FROM c.value OR known.email IS DISTINCT FROM c.email)
     ON CONFLICT (sync, prospect_id) DO UPDATE SET
         email = excluded.email, value = excluded.value, exact = excluded.exact, epoch_id = excluded.epoch_id
-    WHERE known.value <> excluded.value OR known.email IS DISTINCT FROM excluded.email
     RETURNING prospect_id
 ), gone AS (
     DELETE FROM score WHERE sync = :sync

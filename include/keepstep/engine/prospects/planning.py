@@ -64,7 +64,7 @@ def make_plan(ctx: ProspectContext, frame: ProspectFrame, phase: Phase) -> tuple
                     outcomes.differ(conn, [(pair.key, _differing(frame, pair)) for pair, _ in chunk])
             done += len(chunk)
             ctx.progress(f"plan {phase.value}", done, None)
-    refused = _check(ctx, frame, phase)
+    refused = _check(ctx, frame, phase) if done else ()
     with ctx.store.begin() as conn:
         statistics.refresh(conn, done, "change", "link", "sighting")
         runs.planned(conn, ctx.run.id, phase, () if ctx.run.dry else refused, ctx.now())
