@@ -12,18 +12,21 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from tools.demo.airflow_api import Airflow
-from tools.demo.settings import ROOT, SYNCS, USER, DemoError, Settings
+from tools.demo.settings import PROSPECTS, ROOT, SYNCS, USER, DemoError, Settings
 
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = "1600,1000"  # width and height in pixels
+STALE_S = 61  # Account Engagement's reads may be a minute old
 PATIENCE_MS = 20_000  # of the browser's own time, for a page that fetches what it shows
 
 
@@ -46,16 +49,39 @@ def _take(settings: Settings) -> None:
         airflow.sign_in(USER)
     except requests.ConnectionError as wrong:
         raise DemoError(f"no demo runs on {settings.ui}: start one with make demo, in another terminal") from wrong
+    _some_trouble(settings, airflow)
     run = airflow.last_run(SYNCS[0])
     pages = {
         "run.png": f"/dags/{SYNCS[0]}/runs/{run}",
-        "lists.png": f"/plugin/{airflow.page()}",
+        "lists.png": f"/plugin/{airflow.page('Lists')}",
+        "queue.png": f"/plugin/{airflow.page('Sync queue')}",
     }
     PICTURES.mkdir(exist_ok=True)
     for name, path in pages.items():
         with _way_in(airflow.token, settings.ui + path) as address, tempfile.TemporaryDirectory() as profile:
             _shoot(browser, profile, address, PICTURES / name)
         print(f"{PICTURES / name}")
+
+
+def _some_trouble(settings: Settings, airflow: Airflow) -> None:
+    """Two leads are deleted, two prospects assigned to a seller whom Salesforce doesn't know: the queue shows it."""
+    ports = settings.ports
+    for lead in _asked("GET", ports.salesforce, "salesforce/leads?limit=2")["items"]:
+        _asked("DELETE", ports.salesforce, f"salesforce/leads/{lead['Id']}")
+    seller = _asked("POST", ports.account_engagement, "account_engagement/users", {"email": "new.seller@sales.example"})
+    for prospect in _asked("GET", ports.account_engagement, "account_engagement/prospects?limit=2")["items"]:
+        path = f"account_engagement/prospects/{prospect['id']}/assign"
+        _asked("POST", ports.account_engagement, path, {"user": seller["id"]})
+    time.sleep(STALE_S)
+    run = airflow.trigger(PROSPECTS)
+    while airflow.state(PROSPECTS, run) not in ("success", "failed"):
+        time.sleep(2)
+
+
+def _asked(method: str, port: int, path: str, body: object = None) -> Any:
+    reply = requests.request(method, f"http://localhost:{port}/_control/{path}", json=body, timeout=30)
+    reply.raise_for_status()
+    return reply.json() if reply.content else None
 
 
 def _shoot(browser: str, profile: str, address: str, picture: Path) -> None:

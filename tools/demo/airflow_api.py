@@ -90,13 +90,13 @@ class Airflow:
             raise DemoError(f"{dag_id} has had no successful run yet")
         return str(found[0]["dag_run_id"])
 
-    def page(self) -> str:
-        """The route of our page in Airflow's navigation. Raises DemoError."""
+    def page(self, name: str) -> str:
+        """The route of a page of ours in Airflow's navigation. Raises DemoError."""
         for plugin in self.get("plugins", limit=100)["plugins"]:
             for view in plugin.get("external_views", ()):
-                if plugin["name"].startswith("keepstep") and view.get("destination") == "nav":
+                if plugin["name"].startswith("keepstep") and view["name"] == name:
                     return str(view["url_route"])
-        raise DemoError("Airflow shows no page of Keepstep: is plugins/ its plugins folder?")
+        raise DemoError(f"Airflow shows no page {name}: is plugins/ its plugins folder?")
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """Read from the REST API, below /api/v2. Raises DemoError."""
