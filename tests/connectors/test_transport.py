@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -215,6 +216,19 @@ def test_what_a_status_asks_for(status: int, action: Action) -> None:
 
 def test_a_success_asks_for_nothing() -> None:
     assert verdict_by_status(204) is None
+
+
+def test_the_seconds_that_calls_took_are_counted_also_of_those_that_failed() -> None:
+    def slow(_: Call) -> Answer:
+        time.sleep(0.05)
+        return Answer(HANG_UP)
+
+    with stub(slow) as server:
+        sent = transport(server.url)
+        with pytest.raises(Unavailable):
+            sent.send(READ)
+    assert sent.usage.calls == 3
+    assert sent.usage.waited_s >= 3 * 0.05
 
 
 def test_a_file_comes_as_it_is_and_is_never_in_memory_as_a_whole() -> None:

@@ -136,6 +136,7 @@ class Usage:
     calls: int = 0
     retries: int = 0
     left: int | None = None
+    waited_s: float = 0.0  # for answers; of calls that were under way together, each one's
     by_endpoint: dict[str, int] = field(default_factory=dict)
 
 

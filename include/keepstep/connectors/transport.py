@@ -159,7 +159,12 @@ class Transport:
         with self.gate:
             self.budget.spend()
             self._count(course)
-            reply, signature = self._exchange(course)
+            began = time.perf_counter()
+            try:
+                reply, signature = self._exchange(course)
+            finally:
+                with self._lock:
+                    self.usage.waited_s += time.perf_counter() - began
         verdict = self.classify(reply)
         if verdict is None:
             return self._accept(course, reply)
