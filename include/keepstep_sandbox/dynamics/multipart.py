@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 from keepstep_sandbox.dynamics.errors import DynamicsError, bad_query
+from keepstep_sandbox.reasons import reason
 
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]+)"?', re.IGNORECASE)
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
@@ -82,7 +82,7 @@ def part_of(answer: Answer) -> str:
     """Write an answer as a part."""
     lines = ["Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     lines += [f"Content-ID: {answer.content_id}"] if answer.content_id else []
-    lines += ["", f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines += ["", f"HTTP/1.1 {answer.status} {reason(answer.status)}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     return CRLF.join([*lines, "", answer.body.decode()])
 

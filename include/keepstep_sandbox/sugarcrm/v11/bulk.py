@@ -5,10 +5,11 @@ from typing import Any
 
 import orjson
 
+from keepstep_sandbox.reasons import reason
 from keepstep_sandbox.sugarcrm.errors import SugarError, invalid
 from keepstep_sandbox.sugarcrm.site import Site
 from keepstep_sandbox.sugarcrm.v11.calls import Answer, Call
-from keepstep_sandbox.sugarcrm.v11.gate import Gate, status_text
+from keepstep_sandbox.sugarcrm.v11.gate import Gate
 
 
 class Bulk:
@@ -36,7 +37,7 @@ class Bulk:
         method = str(told.get("method") or "GET").upper()
         answer = self._gate.dispatch(outer, method, str(told["url"]), raw, _headers(told.get("headers")))
         contents = orjson.loads(orjson.dumps(answer.contents))
-        status = {"status": answer.status, "status_text": status_text(answer.status)}
+        status = {"status": answer.status, "status_text": reason(answer.status)}
         return {"contents": contents, "headers": [], **status}
 
 

@@ -1,7 +1,6 @@
 """The door of v11: versions, maintenance, tokens; makes calls of requests, and dispatches those within a bulk."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -95,11 +94,6 @@ class Gate:
             raise SugarError("incorrect_version", f"The version {call.path['version']} isn't supported.")
         if "key" in call.path and (not minor or int(minor) < KEYS_SINCE):
             raise SugarError("no_method", "Could not find a route: sync keys came with v11_10")
-
-
-def status_text(status: int) -> str:
-    """Give the words that go with a status."""
-    return HTTPStatus(status).phrase
 
 
 def _refused(refusal: SugarError) -> Answer:
