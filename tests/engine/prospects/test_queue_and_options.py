@@ -180,14 +180,14 @@ def test_a_person_switches_syncing_on_again(one_office: AnyOffice) -> None:
 
 
 @pytest.mark.behaviour("SY-17")
-def test_a_release_while_a_run_goes_on_that_took_the_prospect_as_stopped_is_not_lost(one_office: AnyOffice) -> None:
+def test_a_release_just_before_a_run_settles_what_it_took_as_stopped_is_not_lost(one_office: AnyOffice) -> None:
     ada = deleted_in_crm(one_office)
     one_office.platform.edit_prospect(ada, first_name="Ada")
     going_on = one_office.context()
     pull_prospects(going_on)
+    push_prospects(going_on)
 
     assert let_sync_again(one_office, ada) is Release.SYNCS_AGAIN
-    push_prospects(going_on)
     reconcile_prospects(going_on)
     one_office.settle()
 
