@@ -94,8 +94,9 @@ def main(store_url: str, crm_url: str, platform_url: str, folder: Path, key: str
         push_score(ctx, compute_behavior_score(ctx).epoch)
         report = reconcile(ctx)
         warehouse.dispose()
+    seconds = time.perf_counter() - began
     told = {
-        "seconds": (seconds := time.perf_counter() - began),
+        "seconds": seconds,
         "own_seconds": seconds - crm.usage.waited_s - platform.usage.waited_s,
         "mb": peak_mb() - imports,
         "crm_calls": crm.usage.calls,

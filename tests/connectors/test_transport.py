@@ -259,14 +259,25 @@ def test_a_file_that_ends_too_early_is_asked_for_again() -> None:
 @pytest.mark.parametrize("status", [200, 400])
 def test_an_error_in_place_of_a_file_is_read_whatever_its_status(status: int) -> None:
     download = Request("GET", "/results", "GET results", expects=Expects.FILE)
-    seen: list[Reply] = []
 
-    def classify(reply: Reply) -> None:
-        seen.append(reply)
+    def classify(reply: Reply) -> Verdict | None:
+        return Verdict(Action.ROW, "SEVEN") if reply.json == {"code": 7} else None
 
-    with stub(in_turn(Answer(status, b'{"code":7}'))) as server:
+    with stub(in_turn(Answer(status, b'{"code":7}'))) as server, pytest.raises(CallRefused, match="SEVEN"):
         transport(server.url, classify=classify).send(download)
-    assert [reply.json for reply in seen] == [{"code": 7}]
+
+
+def test_json_that_nobody_knows_is_never_taken_for_an_empty_file() -> None:
+    download = Request("GET", "/results", "GET results", expects=Expects.FILE)
+    with stub(in_turn(Answer(200, b'{"odd":1}'))) as server, pytest.raises(Unavailable, match="BROKEN_REPLY"):
+        transport(server.url).send(download)
+
+
+def test_a_file_that_only_begins_like_json_is_a_file() -> None:
+    file = b"[[Unknown]],Ann\n{x},Bo\n"
+    download = Request("GET", "/results", "GET results", expects=Expects.FILE)
+    with stub(in_turn(Answer(200, file))) as server, transport(server.url).send(download).file as kept:
+        assert kept.read() == file
 
 
 def test_an_empty_body_is_fine_where_none_is_expected_and_broken_where_json_is() -> None:

@@ -213,7 +213,8 @@ class Transport:
     def _accept(self, course: _Course, reply: Reply) -> Reply:
         expects = course.request.expects
         missing = expects is Expects.JSON and not reply.body
-        if expects in (Expects.JSON, Expects.JSON_OR_NOTHING) and (missing or reply.broken):
+        unreadable = expects in (Expects.JSON, Expects.JSON_OR_NOTHING) and (missing or reply.broken)
+        if unreadable or (expects is Expects.FILE and reply.json is not None):  # JSON in a file's place
             self._again(course, Verdict(Action.WAIT, "BROKEN_REPLY", may_have_landed=True), reply)
         self.gate.calm()
         return reply
@@ -275,25 +276,31 @@ def _again_of(state: tenacity.RetryCallState) -> _Again:
 
 def _reply(response: requests.Response, expects: Expects) -> Reply:
     elapsed_s = response.elapsed.total_seconds()
-    body = b""
     if expects is Expects.FILE and response.ok:
         file = _file(response)
-        if file.read(1) not in (b"{", b"["):  # as an error in its place begins
-            file.seek(0)
-            return Reply(response.status_code, response.headers, body, None, elapsed_s=elapsed_s, file=file)
+        json, _ = _parsed(file.read()) if _may_be_an_error(file) else (None, False)
         file.seek(0)
+        if json is None:
+            return Reply(response.status_code, response.headers, b"", None, elapsed_s=elapsed_s, file=file)
         with file:
-            body = file.read()
-    else:
-        body = response.content
-    json: Json = None
-    broken = False
-    if body:
-        try:
-            json = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            broken = True
-    return Reply(response.status_code, response.headers, body, json, broken, elapsed_s)
+            return Reply(response.status_code, response.headers, file.read(), json, elapsed_s=elapsed_s)
+    json, broken = _parsed(response.content)
+    return Reply(response.status_code, response.headers, response.content, json, broken, elapsed_s)
+
+
+def _parsed(body: bytes) -> tuple[Json, bool]:
+    """The JSON in it, and whether there is something that isn't JSON."""
+    try:
+        return (orjson.loads(body) if body else None), False
+    except orjson.JSONDecodeError:
+        return None, True
+
+
+def _may_be_an_error(file: IO[bytes]) -> bool:
+    """Looking for JSON takes twelve times the size of what is looked at: only where it begins like that."""
+    first = file.read(1)
+    file.seek(0)
+    return first in (b"{", b"[")
 
 
 def _file(response: requests.Response) -> IO[bytes]:
